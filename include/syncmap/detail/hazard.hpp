@@ -1,0 +1,152 @@
+// SPDX-FileCopyrightText: The syncmap authors
+// SPDX-License-Identifier: MIT
+//
+// hazard.hpp -- what an operation or a handle holds to keep an object alive: the reader's side of
+// hazard_domain.hpp.
+//
+//   hazard_scope     the protectors of one operation, on the stack of one thread
+//   hazard_pointer   one protector that can be kept, moved, and destroyed on another thread
+//   protector        what both give: protect(), reset_protection(), as C++26 names them
+//   retire()         hands over an object that no new reader can reach
+
+#pragma once
+
+#include <cstddef>
+#include <syncmap/detail/arch.hpp>
+#include <syncmap/detail/hazard_domain.hpp>
+#include <syncmap/detail/platform.hpp>
+#include <tuple>
+#include <utility>
+
+namespace syncmap::detail {
+
+// Protects one object at a time, with a slot that somebody else owns.
+template <class P>
+class protector {
+  using slot = typename hazard_domain<P>::slot;
+
+ public:
+  explicit protector(slot* one) noexcept : slot_(one) {}
+
+  // Calls `load` until what it returns is protected, and returns that: a word with an `address()`,
+  // null if there is nothing to protect. `load` reads where the object is published.
+  // Lock-free: it loads again only if somebody else published something new.
+  template <class Load>
+  SYNCMAP_INLINE auto protect(Load load) const noexcept {
+    for (auto seen = load();;) {
+      announce(seen.address());
+      const auto again = load();
+      if (again == seen) [[likely]]
+        return again;
+      seen = again;
+    }
+  }
+
+  // Protects `object`, which something else (a lock) keeps from being retired until the return.
+  template <class X>
+  void reset_protection(const X* object) const noexcept {
+    announce(object);
+  }
+  void reset_protection(std::nullptr_t = nullptr) const noexcept {
+    slot_->store(nullptr, std::memory_order_release);  // hazard_domain:S4 release
+  }
+
+ private:
+  void announce(const hazard_pointer_obj_base* object) const noexcept {
+    P::announce(
+        *slot_, static_cast<const void*>(object));  // hazard_domain:S4 release, hazard_domain:T1
+  }
+
+  slot* slot_;
+};
+
+// The protectors of one operation, `Count` of them, from its start to its end on one thread.
+template <class P, std::size_t Count>
+class hazard_scope {
+  using domain = hazard_domain<P>;
+  static_assert(Count <= domain::slots_per_unit);
+
+ public:
+  SYNCMAP_INLINE hazard_scope() : record_(&domain::this_record()), slots_(record_) {
+    if (!record_->busy) [[likely]] {
+      record_->busy = true;
+    } else {
+      std::tie(record_, slots_) = take_other_slots();
+    }
+  }
+  hazard_scope(const hazard_scope&) = delete;
+  hazard_scope& operator=(const hazard_scope&) = delete;
+  SYNCMAP_INLINE ~hazard_scope() {
+    for (std::size_t index = 0; index < Count; ++index) (*this)[index].reset_protection();
+    if (record_ != nullptr) [[likely]] {
+      record_->busy = false;
+    } else {
+      domain::global().put_unit(static_cast<typename domain::unit*>(slots_));
+    }
+  }
+
+  SYNCMAP_INLINE protector<P> operator[](std::size_t index) const noexcept {
+    return protector<P>(&slots_->each[index]);
+  }
+
+ private:
+  using owner_and_slots = std::pair<typename domain::record*, typename domain::slot_set*>;
+
+  // The record is new, or an operation of this thread further out uses its slots.
+  SYNCMAP_NOINLINE static owner_and_slots take_other_slots() {
+    if (!domain::global().attach()) return {nullptr, domain::global().take_unit()};
+    auto& mine = domain::this_record();
+    mine.busy = true;
+    return {&mine, &mine};
+  }
+
+  typename domain::record* record_;  // null: the slots are a unit's
+  typename domain::slot_set* slots_;
+};
+
+// Owns one protector, or none. Move it, also to another thread; destroy it anywhere.
+template <class P>
+class hazard_pointer {
+  using domain = hazard_domain<P>;
+
+ public:
+  hazard_pointer() noexcept = default;
+  hazard_pointer(hazard_pointer&& other) noexcept : unit_(std::exchange(other.unit_, nullptr)) {}
+  hazard_pointer& operator=(hazard_pointer&& other) noexcept {
+    hazard_pointer(std::move(other)).swap(*this);
+    return *this;
+  }
+  ~hazard_pointer() {
+    if (unit_ == nullptr) return;
+    get().reset_protection();
+    domain::global().put_unit(unit_);
+  }
+  void swap(hazard_pointer& other) noexcept { std::swap(unit_, other.unit_); }
+  [[nodiscard]] bool empty() const noexcept { return unit_ == nullptr; }
+
+  // REQUIRES: !empty().
+  [[nodiscard]] protector<P> get() const noexcept { return protector<P>(&unit_->each[0]); }
+
+ private:
+  template <class Platform>
+  friend hazard_pointer<Platform> make_hazard_pointer();
+  explicit hazard_pointer(typename domain::unit* one) noexcept : unit_(one) {}
+
+  typename domain::unit* unit_ = nullptr;
+};
+
+template <class P>
+hazard_pointer<P> make_hazard_pointer() {
+  return hazard_pointer<P>(hazard_domain<P>::global().take_unit());
+}
+
+// Hands `object` over to be destroyed when nobody protects it. X derives from the base above.
+template <class P, class X>
+void retire(X* object, std::size_t bytes = sizeof(X)) noexcept {
+  object->reclaim = [](hazard_pointer_obj_base* base) noexcept {
+    X::reclaimed(static_cast<X*>(base));
+  };
+  hazard_domain<P>::global().retire(object, bytes);
+}
+
+}  // namespace syncmap::detail

@@ -1,0 +1,147 @@
+// SPDX-FileCopyrightText: The syncmap authors
+// SPDX-License-Identifier: MIT
+//
+// platform.hpp -- the seam: every atomic, mutex, thread-local, allocation and random number of the
+// engines comes from here.
+//
+// The engines take a platform as their last template parameter; users never see it. `platform` is
+// the real one and adds nothing to what it forwards to. A test can put another type in its place: to
+// yield at every atomic operation, to fail an allocation, to run threads as fibers under a scheduler
+// it controls, to poison what is reclaimed.
+
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <random>
+#include <syncmap/detail/arch.hpp>
+#include <syncmap/detail/asym_fence.hpp>
+#include <thread>
+#include <utility>
+
+namespace syncmap::detail {
+
+// A thread's own pointer to its record, and a call when the thread ends. The pointer needs no
+// construction and no destruction, so it can be used before and after every other thread-local.
+template <class Record>
+struct SYNCMAP_SHARED thread_state {
+  static inline constinit thread_local Record* record = &Record::unattached;
+
+  struct exit_hook {
+    void (*run)() noexcept = nullptr;
+    ~exit_hook() {
+      if (run != nullptr) run();
+    }
+  };
+
+  static void at_exit(void (*run)() noexcept) noexcept {
+    static thread_local exit_hook hook;
+    hook.run = run;
+  }
+};
+
+struct SYNCMAP_SHARED platform {
+  // Data that more than one thread touches.
+  template <class T>
+  using atomic = std::atomic<T>;  // ordered by itself
+  template <class T>
+  using var = T;  // ordered by something else: a mutex, or a publication
+  using mutex = std::mutex;
+
+  // asym_fence:T1, both sides.
+  template <class T>
+  static void announce(atomic<T>& slot, T value) noexcept {
+    detail::announce(slot, value);
+  }
+  static bool fence_heavy() noexcept { return detail::fence_heavy(); }
+  static void prepare_fences() noexcept { decide_fence_mode(); }
+
+  // Threads.
+  template <class Record>
+  static Record*& this_thread() noexcept {
+    return thread_state<Record>::record;
+  }
+  template <class Record>
+  static void at_thread_exit(void (*run)() noexcept) noexcept {
+    thread_state<Record>::at_exit(run);
+  }
+  static void yield() noexcept { std::this_thread::yield(); }
+  static std::uint64_t process() noexcept { return process_id(); }
+
+  // Memory. `on_reclaim` sees every object that other threads could once reach, just before it goes.
+  static void* allocate(std::size_t bytes, std::size_t alignment) {
+    if (alignment <= __STDCPP_DEFAULT_NEW_ALIGNMENT__) return ::operator new(bytes);
+    return ::operator new(bytes, std::align_val_t{alignment});
+  }
+  static void deallocate(void* memory, std::size_t alignment) noexcept {
+    if (alignment <= __STDCPP_DEFAULT_NEW_ALIGNMENT__) {
+      ::operator delete(memory);
+    } else {
+      ::operator delete(memory, std::align_val_t{alignment});
+    }
+  }
+  static void on_reclaim(void*, std::size_t) noexcept {}
+
+  // A thread looks for what can be reclaimed after this many retired objects. Scanning costs a
+  // process-wide fence of some microseconds, which this number divides.
+  static constexpr std::size_t reclaim_batch = 1024;
+  // A retired object counts once more for each so many bytes, so that large ones do not wait.
+  static constexpr std::size_t reclaim_bytes = 256;
+
+  // A number nobody can guess: the seed of a map. A source of randomness that is not there (an
+  // exhausted descriptor table, a sandbox) must not make a map unusable: the addresses and the
+  // counter that are mixed in later then stand alone.
+  static std::uint64_t random() noexcept {
+    static const std::uint64_t secret = [] {
+      std::uint64_t drawn = 0;
+      completes([&] {
+        std::random_device device;
+        drawn = (static_cast<std::uint64_t>(device()) << 32) | device();
+      });
+      return drawn;
+    }();
+    static std::atomic<std::uint64_t> calls{0};
+    // relaxed (statistic): only that no two calls see the same number matters.
+    const std::uint64_t call = calls.fetch_add(1, std::memory_order_relaxed);
+    const auto address = reinterpret_cast<std::uintptr_t>(&calls);
+    return multiply_fold(secret ^ address, 0x9e3779b97f4a7c15U + 2 * call);
+  }
+};
+
+// Objects made and destroyed through a platform.
+template <class P, class X, class... Args>
+[[nodiscard]] X* make(Args&&... args) {
+  struct block {
+    void* memory;
+    ~block() {
+      if (memory != nullptr) P::deallocate(memory, alignof(X));
+    }
+  } guard{P::allocate(sizeof(X), alignof(X))};
+  X* const object = ::new (guard.memory) X(std::forward<Args>(args)...);
+  guard.memory = nullptr;
+  return object;
+}
+
+template <class P, class X>
+void destroy(X* object) noexcept {
+  object->~X();
+  P::on_reclaim(object, sizeof(X));
+  P::deallocate(object, alignof(X));
+}
+
+template <class P>
+struct destroyer {
+  template <class X>
+  void operator()(X* object) const noexcept {
+    detail::destroy<P>(object);
+  }
+};
+
+template <class P, class X>
+using owned = std::unique_ptr<X, destroyer<P>>;
+
+}  // namespace syncmap::detail

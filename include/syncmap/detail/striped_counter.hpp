@@ -1,0 +1,153 @@
+// SPDX-FileCopyrightText: The syncmap authors
+// SPDX-License-Identifier: MIT
+//
+// striped_counter.hpp -- how many entries a map has, without a line that all writers share.
+//
+// Each thread counts on its own stripe: what it added and what it removed. A clear starts a new
+// *generation*: every number carries the generation it belongs to, so an operation that began
+// before the clear and counts after it changes nothing.
+//
+// Invariants
+//   I1  A word holds a generation and a count of that generation; both only grow (modulo their width,
+//       which takes longer than a reading). So two equal readings of all words are one reading at
+//       one instant.
+//   I2  The stripes are allocated once, before the first count, and live as long as the counter.
+//
+// Synchronization
+//   S1 make-stripes   release: prepare()   acquire: stripes()
+//      Carries the zeroed stripes.
+//   S2 count          release: raise()     acquire: total()
+//      Carries the order of counts on different words, which I1's last sentence needs.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <syncmap/detail/arch.hpp>
+#include <syncmap/detail/platform.hpp>
+
+namespace syncmap::detail {
+
+// A generation number in the width that a word has for it.
+inline constexpr unsigned generation_bits = 24;
+
+template <class P>
+class striped_counter {
+  template <class X>
+  using atomic = typename P::template atomic<X>;
+
+ public:
+  constexpr striped_counter() noexcept = default;
+  striped_counter(const striped_counter&) = delete;
+  striped_counter& operator=(const striped_counter&) = delete;
+  ~striped_counter() {
+    if (block* const mine = stripes()) detail::destroy<P>(mine);
+  }
+
+  // Makes the stripes. Call it, where throwing is harmless, before the first count.
+  void prepare() {
+    if (stripes() != nullptr) return;
+    block* fresh = detail::make<P, block>();
+    block* none = nullptr;
+    // S1 release. Failure: relaxed (revalidated), another thread's stripes serve as well.
+    if (!stripes_.compare_exchange_strong(
+            none, fresh, std::memory_order_release, std::memory_order_relaxed)) {
+      detail::destroy<P>(fresh);
+    }
+  }
+
+  // REQUIRES: prepare() was called (I2).
+  void add(std::uint32_t generation, std::size_t thread) noexcept {
+    raise(mine(thread).added, generation);
+  }
+  void remove(std::uint32_t generation, std::size_t thread) noexcept {
+    raise(mine(thread).removed, generation);
+  }
+
+  // Begins `generation` on every stripe, so that no word is ever older than half the numbers.
+  void restart(std::uint32_t generation) noexcept {
+    block* const all = stripes();
+    if (all == nullptr) return;
+    for (stripe& each : all->each) {
+      raise(each.added, generation, 0);
+      raise(each.removed, generation, 0);
+    }
+  }
+
+  // Added less removed in `generation`: exact at some instant of the call if there was a moment
+  // without counts; else each count made meanwhile is in it or not. Wait-free.
+  [[nodiscard]] std::size_t total(std::uint32_t generation) const noexcept {
+    const block* const all = stripes();
+    if (all == nullptr) return 0;
+    sums last = collect(*all, generation);
+    for (int attempt = 0; attempt < 16; ++attempt) {
+      const sums again = collect(*all, generation);
+      if (again.added == last.added && again.removed == last.removed) break;  // I1
+      last = again;
+    }
+    // A removal may be counted before the addition that it follows; then this is a little negative.
+    const std::uint64_t difference = (last.added - last.removed) & count_mask;
+    return difference > count_mask / 2 ? 0 : static_cast<std::size_t>(difference);
+  }
+
+ private:
+  static constexpr unsigned count_bits = 64 - generation_bits;
+  static constexpr std::uint64_t count_mask = (std::uint64_t{1} << count_bits) - 1;
+  static constexpr std::size_t stripe_count = 8;
+
+  struct alignas(cache_line) stripe {
+    atomic<std::uint64_t> added{0};
+    atomic<std::uint64_t> removed{0};
+  };
+  struct block {
+    stripe each[stripe_count];
+  };
+  struct sums {
+    std::uint64_t added = 0;
+    std::uint64_t removed = 0;
+  };
+
+  block* stripes() const noexcept {
+    return stripes_.load(std::memory_order_acquire);  // S1 acquire
+  }
+  stripe& mine(std::size_t thread) noexcept { return stripes()->each[thread % stripe_count]; }
+
+  // Adds `by` to the count of `generation`, unless the word has gone on to a newer one.
+  static void raise(atomic<std::uint64_t>& word, std::uint32_t generation,
+                    std::uint64_t by = 1) noexcept {
+    constexpr std::uint64_t half = std::uint64_t{1} << (generation_bits - 1);
+    // relaxed (revalidated): the exchange below checks it.
+    std::uint64_t seen = word.load(std::memory_order_relaxed);
+    for (;;) {
+      const std::uint64_t ahead = ((seen >> count_bits) - generation) & (2 * half - 1);
+      if (ahead != 0 && ahead < half) return;
+      const std::uint64_t count = ahead == 0 ? seen & count_mask : 0;
+      const std::uint64_t next =
+          (std::uint64_t{generation} << count_bits) | ((count + by) & count_mask);
+      // S2 release. Failure: relaxed (revalidated).
+      if (word.compare_exchange_weak(
+              seen, next, std::memory_order_release, std::memory_order_relaxed)) {
+        return;
+      }
+    }
+  }
+
+  static std::uint64_t count_of(const atomic<std::uint64_t>& word,
+                                std::uint32_t generation) noexcept {
+    const std::uint64_t seen = word.load(std::memory_order_acquire);  // S2 acquire
+    return seen >> count_bits == generation ? seen & count_mask : 0;
+  }
+
+  static sums collect(const block& all, std::uint32_t generation) noexcept {
+    sums result;
+    for (const stripe& each : all.each) {
+      result.added += count_of(each.added, generation);
+      result.removed += count_of(each.removed, generation);
+    }
+    return result;
+  }
+
+  atomic<block*> stripes_{nullptr};
+};
+
+}  // namespace syncmap::detail
