@@ -1,0 +1,15 @@
+// SPDX-FileCopyrightText: The syncmap authors
+// SPDX-License-Identifier: MIT
+
+// compare_and_swap needs == of values.
+// expect: value_has_equality
+
+#include <syncmap/syncmap.hpp>
+
+struct incomparable {
+  int number;
+};
+
+void use(syncmap::read_dirty_map<int, incomparable>& map) {
+  map.compare_and_swap(1, incomparable{1}, incomparable{2});
+}

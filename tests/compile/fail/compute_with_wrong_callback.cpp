@@ -1,0 +1,11 @@
+// SPDX-FileCopyrightText: The syncmap authors
+// SPDX-License-Identifier: MIT
+
+// The callback of compute takes a pointer: there may be no value.
+// expect: value_computer
+
+#include <syncmap/syncmap.hpp>
+
+void use(syncmap::read_dirty_map<int, int>& map) {
+  map.compute(1, [](const int& now) { return now + 1; });
+}

@@ -1,0 +1,9 @@
+// SPDX-FileCopyrightText: The syncmap authors
+// SPDX-License-Identifier: MIT
+
+// A map stays where it is; to copies out.
+// expect: deleted
+
+#include <syncmap/syncmap.hpp>
+
+void use(syncmap::read_dirty_map<int, int>& map) { auto copy = map; }

@@ -1,0 +1,14 @@
+// SPDX-FileCopyrightText: The syncmap authors
+// SPDX-License-Identifier: MIT
+
+// All threads share the hash function object.
+// expect: Hash must be callable
+
+#include <syncmap/syncmap.hpp>
+
+struct counting_hash {
+  std::size_t operator()(int key) { return static_cast<std::size_t>(key) + calls++; }
+  std::size_t calls = 0;
+};
+
+syncmap::read_dirty_map<int, int, counting_hash> map;

@@ -1,0 +1,14 @@
+// SPDX-FileCopyrightText: The syncmap authors
+// SPDX-License-Identifier: MIT
+
+// std::hash does not know this key.
+// expect: Hash must be callable
+
+#include <syncmap/syncmap.hpp>
+
+struct point {
+  int x, y;
+  bool operator==(const point&) const = default;
+};
+
+syncmap::read_dirty_map<point, int> map;

@@ -1,0 +1,13 @@
+// SPDX-FileCopyrightText: The syncmap authors
+// SPDX-License-Identifier: MIT
+
+// A move-only value must be moved in.
+// expect: value_can_be_made_from
+
+#include <memory>
+#include <syncmap/syncmap.hpp>
+
+void use(syncmap::read_dirty_map<int, std::unique_ptr<int>>& map,
+         const std::unique_ptr<int>& value) {
+  map.store(1, value);
+}

@@ -1,0 +1,13 @@
+// SPDX-FileCopyrightText: The syncmap authors
+// SPDX-License-Identifier: MIT
+
+// Values are destroyed where nobody can catch.
+// expect: destructors of keys and values must not throw
+
+#include <syncmap/syncmap.hpp>
+
+struct explosive {
+  ~explosive() noexcept(false) {}
+};
+
+syncmap::read_dirty_map<int, explosive> map;

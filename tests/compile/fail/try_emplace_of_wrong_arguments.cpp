@@ -1,0 +1,10 @@
+// SPDX-FileCopyrightText: The syncmap authors
+// SPDX-License-Identifier: MIT
+
+// Arguments that no constructor of the value takes.
+// expect: value_can_be_made_from
+
+#include <string>
+#include <syncmap/syncmap.hpp>
+
+void use(syncmap::read_dirty_map<int, std::string>& map) { map.try_emplace(1, "a", "b", "c", 4); }

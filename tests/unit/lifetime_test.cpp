@@ -1,0 +1,235 @@
+// SPDX-FileCopyrightText: The syncmap authors
+// SPDX-License-Identifier: MIT
+
+// When keys and values are destroyed (G8, G9).
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <latch>
+#include <maps.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <syncmap/reclaim.hpp>
+#include <thread>
+#include <threads.hpp>
+#include <tracked.hpp>
+#include <vector>
+
+namespace {
+
+using support::contract;
+using support::run_together;
+using support::tracked_key;
+using support::tracked_value;
+
+// Counts what a test adds to the instances there were.
+class since_now {
+ public:
+  since_now() { syncmap::reclaim(); }
+  long keys() const { return tracked_key::alive() - keys_; }
+  long values() const { return tracked_value::alive() - values_; }
+
+ private:
+  long keys_ = (syncmap::reclaim(), tracked_key::alive());
+  long values_ = tracked_value::alive();
+};
+
+// What one thread may have retired and not yet destroyed, all of the map's own kinds together.
+constexpr long garbage = 2048;
+
+TYPED_TEST_SUITE(contract, support::all_setups, support::setup_names);
+
+template <class Setup>
+using tracked_map = typename Setup::template map<tracked_key, tracked_value>;
+
+TYPED_TEST(contract, erased_values_are_destroyed_after_reclaim) {
+  const since_now alive;
+  tracked_map<TypeParam> map;
+  for (int i = 0; i < 100; ++i) map.store(i, i);
+  map.range([](const auto&, const auto&) {});
+  for (int i = 100; i < 150; ++i) map.store(i, i);
+  EXPECT_EQ(alive.values(), 150);
+  for (int i = 0; i < 150; i += 2) map.erase(i);
+  syncmap::reclaim();
+  EXPECT_EQ(alive.values(), 75);
+  for (int i = 1; i < 150; i += 2) map.compare_and_erase(i, i);
+  syncmap::reclaim();
+  EXPECT_EQ(alive.values(), 0);
+}
+
+TYPED_TEST(contract, replaced_values_are_destroyed_after_reclaim) {
+  const since_now alive;
+  tracked_map<TypeParam> map;
+  for (int i = 0; i < 100; ++i) {
+    map.store(i % 10, i);
+    map.swap(i % 10, i + 1);
+    map.compare_and_swap(i % 10, i + 1, i + 2);
+    map.update(i % 10, [](const tracked_value& now) { return tracked_value(now.id() + 1); });
+    map.compute(i % 10, [](const tracked_value*) { return std::optional<tracked_value>(5); });
+  }
+  syncmap::reclaim();
+  EXPECT_EQ(alive.values(), 10);
+}
+
+TYPED_TEST(contract, clear_lets_keys_and_values_go) {
+  const since_now alive;
+  tracked_map<TypeParam> map;
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < 100; ++i) map.store(i, i);
+    if (round != 1) map.range([](const auto&, const auto&) {});
+    for (int i = 100; i < 150; ++i) map.store(i, i);
+    for (int i = 0; i < 20; ++i) map.erase(i);
+    map.clear();
+    syncmap::reclaim();
+    EXPECT_EQ(alive.values(), 0);
+    EXPECT_EQ(alive.keys(), 0);
+  }
+}
+
+// No call but the two, and no reclaim(): the keys that were erased do not stay.
+template <class Map, class Erase>
+void expect_erased_keys_go(Map& map, bool with_another, Erase erase) {
+  const since_now alive;
+  if (with_another) map.store(-1, -1);
+  const long most = alive.keys() + garbage;
+  for (int i = 0; i < 20000; ++i) {
+    map.store(i, i);
+    erase(i);
+    ASSERT_LE(alive.keys(), most) << "after " << i;
+    ASSERT_LE(alive.values(), most) << "after " << i;
+  }
+}
+
+TYPED_TEST(contract, erased_keys_are_not_retained) {
+  for (const bool with_another : {false, true}) {
+    tracked_map<TypeParam> map;
+    expect_erased_keys_go(map, with_another, [&](int key) { EXPECT_TRUE(map.erase(key)); });
+  }
+  for (const bool with_another : {false, true}) {
+    tracked_map<TypeParam> map;
+    expect_erased_keys_go(
+        map, with_another, [&](int key) { EXPECT_TRUE(map.load_and_erase(key).has_value()); });
+  }
+}
+
+TYPED_TEST(contract, keys_erased_by_compute_are_not_retained) {
+  for (const bool with_another : {false, true}) {
+    tracked_map<TypeParam> map;
+    expect_erased_keys_go(map, with_another, [&](int key) {
+      map.compute(key, [](const tracked_value*) { return std::nullopt; });
+    });
+  }
+}
+
+TYPED_TEST(contract, keys_erased_by_erase_if_are_not_retained) {
+  tracked_map<TypeParam> map;
+  expect_erased_keys_go(map, true, [&](int key) {
+    if (key % 100 == 99)
+      map.erase_if([](const tracked_key& k, const auto&) { return k.id() >= 0; });
+  });
+}
+
+// Garbage that nobody asks to reclaim is bounded, in keys and in values.
+TYPED_TEST(contract, garbage_of_a_thread_is_bounded) {
+  const since_now alive;
+  tracked_map<TypeParam> map;
+  for (int i = 0; i < 10; ++i) map.store(i, i);
+  for (int i = 0; i < 20000; ++i) {
+    map.store(i % 10, i);
+    ASSERT_LE(alive.values(), 10 + garbage);
+  }
+}
+
+TYPED_TEST(contract, destruction_destroys_what_was_replaced_and_erased_before) {
+  const since_now alive;
+  {
+    tracked_map<TypeParam> map;
+    for (int round = 0; round < 5; ++round) {
+      for (int i = 0; i < 50; ++i) map.store(i + round * 10, i);
+      map.range([](const auto&, const auto&) {});
+      for (int i = 0; i < 20; ++i) map.erase(i + round * 10);
+    }
+    EXPECT_GT(alive.values(), 0);
+  }
+  EXPECT_EQ(alive.values(), 0);
+  EXPECT_EQ(alive.keys(), 0);
+}
+
+// Threads that retired something and ended, and threads that did and still run.
+TYPED_TEST(contract, destruction_destroys_what_other_threads_retired) {
+  constexpr int threads = 3;
+  const since_now alive;
+  auto map = std::make_unique<tracked_map<TypeParam>>();
+  const auto work = [&](int id) {
+    for (int i = 0; i < 200; ++i) {
+      map->store(i % 20, id);
+      if (i % 3 == 0) map->erase(i % 20);
+      if (i % 50 == 0) map->range([](const auto&, const auto&) {});
+    }
+  };
+  run_together(threads, work);  // these have ended
+  std::latch worked(threads + 1);
+  std::latch destroyed(threads + 1);
+  std::vector<std::jthread> running;
+  for (int id = 0; id < threads; ++id) {
+    running.emplace_back([&, id] {
+      work(id);
+      worked.arrive_and_wait();
+      destroyed.arrive_and_wait();
+    });
+  }
+  worked.arrive_and_wait();
+  map.reset();
+  EXPECT_EQ(alive.values(), 0);
+  EXPECT_EQ(alive.keys(), 0);
+  destroyed.arrive_and_wait();
+}
+
+TYPED_TEST(contract, reclaim_destroys_what_other_threads_erased) {
+  constexpr int threads = 3;
+  const since_now alive;
+  tracked_map<TypeParam> map;
+  std::latch worked(threads + 1);
+  std::latch reclaimed(threads + 1);
+  std::vector<std::jthread> running;
+  for (int id = 0; id < threads; ++id) {
+    running.emplace_back([&, id] {
+      for (int i = 0; i < 100; ++i) map.store(id * 100 + i, i);
+      for (int i = 0; i < 100; ++i) map.erase(id * 100 + i);
+      worked.arrive_and_wait();
+      reclaimed.arrive_and_wait();
+    });
+  }
+  worked.arrive_and_wait();
+  EXPECT_TRUE(map.empty());
+  syncmap::reclaim();
+  EXPECT_EQ(alive.values(), 0);
+  reclaimed.arrive_and_wait();
+}
+
+// An iterator keeps what it shows, and nothing more: a store of others goes on being reclaimed.
+TYPED_TEST(contract, iterator_protects_only_what_it_shows) {
+  const since_now alive;
+  tracked_map<TypeParam> map;
+  map.store(1, 10);
+  {
+    auto at = map.begin();
+    EXPECT_EQ((*at).second.id(), 10);
+    map.erase(1);
+    for (int i = 0; i < 20000; ++i) {
+      map.store(2, i);
+      ASSERT_LE(alive.values(), 2 + garbage);
+    }
+    syncmap::reclaim();
+    EXPECT_EQ(alive.values(), 2);
+    EXPECT_EQ((*at).second.id(), 10);
+    EXPECT_EQ((*at).first.id(), 1);
+    ++at;
+  }
+  syncmap::reclaim();
+  EXPECT_EQ(alive.values(), 1);
+}
+
+}  // namespace

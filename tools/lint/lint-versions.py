@@ -1,0 +1,54 @@
+#!/usr/bin/env python3
+# SPDX-FileCopyrightText: The syncmap authors
+# SPDX-License-Identifier: MIT
+"""CMake, version.hpp and the changelog agree on the version."""
+
+import re
+
+import lintlib
+
+CMAKE = re.compile(r"\bproject\([^)]*\bVERSION\s+(\d+\.\d+\.\d+)")
+CONSTANT = re.compile(r'\b\w*version\w*(?:\[\])?\s*[={\s]\s*"(\d+\.\d+\.\d+)"', re.IGNORECASE)
+PART = re.compile(r"\bversion_(major|minor|patch)\b\s*(?:=|\{|\s)\s*(\d+)", re.IGNORECASE)
+ENTRY = re.compile(r"^## \[?(\d+\.\d+\.\d+|Unreleased)\b", re.MULTILINE)
+
+
+def number(version):
+    return tuple(int(part) for part in version.split("."))
+
+
+def check(root):
+    match = CMAKE.search((root / "CMakeLists.txt").read_text(encoding="utf-8"))
+    if not match:
+        return "?", ["CMakeLists.txt:1: project() has no VERSION x.y.z"]
+    version, complaints = match[1], []
+
+    header = root / "include/syncmap/version.hpp"
+    if header.exists():
+        text = header.read_text(encoding="utf-8")
+        found = set(CONSTANT.findall(text))
+        parts = {name.lower(): value for name, value in PART.findall(text)}
+        if len(parts) == 3:
+            found.add(f"{parts['major']}.{parts['minor']}.{parts['patch']}")
+        if found != {version}:
+            said = ", ".join(sorted(found)) or "nothing"
+            complaints.append(f"include/syncmap/version.hpp:1: says {said}, CMake {version}")
+
+    entries = ENTRY.findall((root / "CHANGELOG.md").read_text(encoding="utf-8"))
+    if not entries:
+        complaints.append("CHANGELOG.md:1: no entry")
+    elif entries[0] not in ("Unreleased", version):
+        complaints.append(f"CHANGELOG.md:1: the top entry is {entries[0]}, CMake says {version}")
+    released = [entry for entry in entries if entry != "Unreleased"]
+    if released and number(released[0]) > number(version):
+        complaints.append(f"CHANGELOG.md:1: {released[0]} is newer than CMake's {version}")
+    return version, complaints
+
+
+def main():
+    version, complaints = check(lintlib.root_argument(__doc__))
+    lintlib.finish(complaints, f"version {version}")
+
+
+if __name__ == "__main__":
+    main()
