@@ -315,9 +315,9 @@ struct scripted_platform : tiny_platform {
     ++script::blocks;
     return memory;
   }
-  static void deallocate(void* memory, std::size_t alignment) noexcept {
+  static void deallocate(void* memory, std::size_t bytes, std::size_t alignment) noexcept {
     --script::blocks;
-    tiny_platform::deallocate(memory, alignment);
+    tiny_platform::deallocate(memory, bytes, alignment);
   }
 };
 

@@ -12,6 +12,7 @@ import lintlib
 LAYERS = """
     detail/arch.hpp
     detail/asym_fence.hpp
+    detail/block_cache.hpp
     detail/platform.hpp
     hash.hpp
     detail/hazard_domain.hpp

@@ -200,7 +200,7 @@ class alignas(cache_line) entry_table : public hazard_pointer_obj_base {
     const std::size_t size = table->bytes();
     table->~entry_table();
     P::on_reclaim(table, size);
-    P::deallocate(table, alignof(entry_table));
+    P::deallocate(table, size, alignof(entry_table));
   }
 
   // What retiring this table gives back.

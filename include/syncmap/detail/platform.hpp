@@ -20,6 +20,7 @@
 #include <random>
 #include <syncmap/detail/arch.hpp>
 #include <syncmap/detail/asym_fence.hpp>
+#include <syncmap/detail/block_cache.hpp>
 #include <thread>
 #include <utility>
 
@@ -74,10 +75,15 @@ struct SYNCMAP_SHARED platform {
 
   // Memory. `on_reclaim` sees every object that other threads could once reach, just before it goes.
   static void* allocate(std::size_t bytes, std::size_t alignment) {
+    if (block_cache::serves(bytes, alignment)) {
+      void* const kept = block_cache::take(bytes);
+      return kept != nullptr ? kept : ::operator new(block_cache::rounded(bytes));
+    }
     if (alignment <= __STDCPP_DEFAULT_NEW_ALIGNMENT__) return ::operator new(bytes);
     return ::operator new(bytes, std::align_val_t{alignment});
   }
-  static void deallocate(void* memory, std::size_t alignment) noexcept {
+  static void deallocate(void* memory, std::size_t bytes, std::size_t alignment) noexcept {
+    if (block_cache::serves(bytes, alignment) && block_cache::give(memory, bytes)) return;
     if (alignment <= __STDCPP_DEFAULT_NEW_ALIGNMENT__) {
       ::operator delete(memory);
     } else {
@@ -118,7 +124,7 @@ template <class P, class X, class... Args>
   struct block {
     void* memory;
     ~block() {
-      if (memory != nullptr) P::deallocate(memory, alignof(X));
+      if (memory != nullptr) P::deallocate(memory, sizeof(X), alignof(X));
     }
   } guard{P::allocate(sizeof(X), alignof(X))};
   X* const object = ::new (guard.memory) X(std::forward<Args>(args)...);
@@ -130,7 +136,7 @@ template <class P, class X>
 void destroy(X* object) noexcept {
   object->~X();
   P::on_reclaim(object, sizeof(X));
-  P::deallocate(object, alignof(X));
+  P::deallocate(object, sizeof(X), alignof(X));
 }
 
 template <class P>
