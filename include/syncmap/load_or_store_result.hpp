@@ -72,6 +72,7 @@ class load_or_store_result {
 
 }  // namespace syncmap
 
+/// @cond
 template <class T>
 struct std::tuple_size<syncmap::load_or_store_result<T>> : std::integral_constant<std::size_t, 2> {
 };
@@ -83,3 +84,4 @@ template <class T>
 struct std::tuple_element<1, syncmap::load_or_store_result<T>> {
   using type = bool;
 };
+/// @endcond
