@@ -12,6 +12,7 @@
 #include <iterator>
 #include <optional>
 #include <syncmap/concepts.hpp>
+#include <syncmap/detail/arch.hpp>
 #include <syncmap/detail/engine.hpp>
 #include <syncmap/load_or_store_result.hpp>
 #include <type_traits>
@@ -352,11 +353,41 @@ class basic_map {
     return result;
   }
 
+  /// Makes room for `entries` entries, so that storing them makes nothing grow.
+  /// @throws std::length_error beyond `max_size()`, std::bad_alloc
+  void reserve(size_type entries)
+    requires requires(Engine& engine) { engine.reserve(size_type{}); }
+  {
+    if (entries > max_size()) {
+      detail::throw_length_error("syncmap: reserve() of more entries than max_size()");
+    }
+    engine_.reserve(entries);
+  }
+  /// Makes the tables as small as the entries allow and returns what that sets free, and all that was
+  /// retired, to the allocator. @throws std::bad_alloc @par Progress: as `reclaim()`. Complexity: linear.
+  void shrink_to_fit()
+    requires requires(Engine& engine) { engine.shrink_to_fit(); }
+  {
+    engine_.shrink_to_fit();
+  }
+  /// About how many entries the map can have before it grows.
+  [[nodiscard]] size_type capacity() const
+    requires requires(const Engine& engine) { engine.capacity(); }
+  {
+    return engine_.capacity();
+  }
+  /// More entries than there could be memory for.
+  [[nodiscard]] static constexpr size_type max_size() noexcept
+    requires requires { Engine::max_size(); }
+  {
+    return Engine::max_size();
+  }
+
   [[nodiscard]] hasher hash_function() const { return engine_.hash_function(); }
   [[nodiscard]] key_equal key_eq() const { return engine_.key_eq(); }
 
   /// Counters of what happened inside; which there are depends on the map. @par Progress: wait-free.
-  [[nodiscard]] auto stats() const noexcept { return engine_.stats(); }
+  [[nodiscard]] auto stats() const { return engine_.stats(); }
 
   /// @}
 

@@ -9,5 +9,6 @@
 #include <syncmap/basic_map.hpp>
 #include <syncmap/concepts.hpp>
 #include <syncmap/hash.hpp>
+#include <syncmap/map.hpp>
 #include <syncmap/read_dirty_map.hpp>
 #include <syncmap/reclaim.hpp>

@@ -13,8 +13,11 @@ LAYERS = """
     detail/arch.hpp
     detail/asym_fence.hpp
     detail/block_cache.hpp
+    detail/large_pages.hpp
     detail/platform.hpp
+    detail/small_buffer.hpp
     hash.hpp
+    detail/seed.hpp
     detail/hazard_domain.hpp
     detail/hazard.hpp
     reclaim.hpp
@@ -25,15 +28,27 @@ LAYERS = """
     detail/entry_table.hpp
     detail/read_dirty_tables.hpp
     detail/read_dirty.hpp
+    detail/inline_slot.hpp
+    detail/node_slot.hpp
+    detail/group.hpp
+    detail/group_root.hpp
+    detail/group_table.hpp
+    detail/group_migration.hpp
+    detail/group_tables.hpp
+    detail/group_core.hpp
+    detail/group_cursor.hpp
+    detail/group_sizing.hpp
+    detail/group_map.hpp
     concepts.hpp
     load_or_store_result.hpp
     basic_map.hpp
+    map.hpp
     read_dirty_map.hpp
     syncmap.hpp
 """.split()
 
-# These two may include any header of the system and use any macro.
-PLATFORM = {"detail/arch.hpp", "detail/asym_fence.hpp"}
+# These may include any header of the system and use any macro.
+PLATFORM = {"detail/arch.hpp", "detail/asym_fence.hpp", "detail/large_pages.hpp"}
 
 STANDARD = set(
     """

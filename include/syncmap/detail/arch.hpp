@@ -7,6 +7,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <exception>
+#include <stdexcept>
 
 #if defined(_MSC_VER) && !defined(__clang__)
 #include <intrin.h>
@@ -82,6 +84,54 @@ inline void prefetch_for_write(const void* address) noexcept {
 #endif
 }
 
+// Sixteen bytes, the first one lowest in `low`: bit i of the result says whether byte i is `byte`.
+inline std::uint32_t match_bytes(std::uint64_t low, std::uint64_t high,
+                                 std::uint8_t byte) noexcept {
+#if defined(__SSE2__) || defined(_M_X64)
+  const __m128i all = _mm_set_epi64x(static_cast<long long>(high), static_cast<long long>(low));
+  const __m128i equal = _mm_cmpeq_epi8(all, _mm_set1_epi8(static_cast<char>(byte)));
+  return static_cast<std::uint32_t>(_mm_movemask_epi8(equal));
+#else
+  constexpr std::uint64_t ones = 0x0101010101010101U;
+  constexpr std::uint64_t sevens = 0x7f7f7f7f7f7f7f7fU;
+  const auto match_eight = [byte](std::uint64_t eight) {
+    const std::uint64_t differ = eight ^ (ones * byte);
+    // The top bit of every byte that is zero; no carry crosses a byte, so there are no others.
+    const std::uint64_t equal = ~(((differ & sevens) + sevens) | differ | sevens);
+    // Gathers the eight top bits: each product lands on a bit of its own.
+    return static_cast<std::uint32_t>(((equal >> 7) * 0x0102040810204080U) >> 56);
+  };
+  return match_eight(low) | match_eight(high) << 8;
+#endif
+}
+
+// Can sixteen bytes be loaded by one instruction that is an acquire load of each half? On x86 every
+// load is an acquire load, and an aligned one is never torn within eight bytes. Sanitizers do not see
+// into it.
+#if (defined(__x86_64__) && defined(__SSE2__)) && defined(__GNUC__)
+inline constexpr bool has_wide_load = !under_sanitizer;
+// The same with the sixteen bytes, aligned to eight, at `address`.
+inline std::uint32_t match_bytes_at(const void* address, std::uint8_t byte) noexcept {
+  struct sixteen {
+    std::uint64_t halves[2];
+  };
+  __m128i all;
+#if defined(__AVX__)
+  asm volatile("vmovdqu %1, %0"
+               : "=x"(all)
+               : "m"(*static_cast<const sixteen*>(address))
+               : "memory");
+#else
+  asm volatile("movdqu %1, %0" : "=x"(all) : "m"(*static_cast<const sixteen*>(address)) : "memory");
+#endif
+  const __m128i equal = _mm_cmpeq_epi8(all, _mm_set1_epi8(static_cast<char>(byte)));
+  return static_cast<std::uint32_t>(_mm_movemask_epi8(equal));
+}
+#else
+inline constexpr bool has_wide_load = false;
+inline std::uint32_t match_bytes_at(const void*, std::uint8_t) noexcept { return 0; }
+#endif
+
 // Calls `f`; false if it threw.
 template <class F>
 inline bool completes(F&& f) noexcept {
@@ -95,6 +145,16 @@ inline bool completes(F&& f) noexcept {
 #else
   f();
   return true;
+#endif
+}
+
+// Without exceptions nothing is left but to end the program, as the standard library does.
+[[noreturn]] inline void throw_length_error(const char* what) {
+#if defined(__cpp_exceptions)
+  throw std::length_error(what);
+#else
+  static_cast<void>(what);
+  std::terminate();
 #endif
 }
 

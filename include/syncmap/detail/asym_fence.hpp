@@ -115,6 +115,17 @@ inline void announce(std::atomic<T>& slot, T value) noexcept {
   }
 }
 
+// The same where the process is known to be in `asymmetric` mode.
+template <class T>
+inline void announce_lightly(std::atomic<T>& slot, T value) noexcept {
+  if constexpr (under_tsan) {
+    slot.exchange(value, std::memory_order_seq_cst);  // T1
+  } else {
+    slot.store(value, std::memory_order_release);         // T1
+    std::atomic_signal_fence(std::memory_order_seq_cst);  // T1
+  }
+}
+
 // T1, heavy side. False if the fence could not be executed: then nothing may be concluded from what
 // is loaded afterwards. That happens only if the kernel takes back a membarrier it had granted.
 inline bool fence_heavy() noexcept {

@@ -12,9 +12,11 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <syncmap/detail/arch.hpp>
 #include <syncmap/detail/hazard_domain.hpp>
 #include <syncmap/detail/platform.hpp>
+#include <syncmap/detail/small_buffer.hpp>
 #include <tuple>
 #include <utility>
 
@@ -53,8 +55,10 @@ class protector {
 
  private:
   void announce(const hazard_pointer_obj_base* object) const noexcept {
-    P::announce(
-        *slot_, static_cast<const void*>(object));  // hazard_domain:S4 release, hazard_domain:T1
+    announce(static_cast<const void*>(object));
+  }
+  void announce(const void* address) const noexcept {
+    P::announce(*slot_, address);  // hazard_domain:S4 release, hazard_domain:T1
   }
 
   slot* slot_;
@@ -68,8 +72,8 @@ class hazard_scope {
 
  public:
   SYNCMAP_INLINE hazard_scope() : record_(&domain::this_record()), slots_(record_) {
-    if (!record_->busy) [[likely]] {
-      record_->busy = true;
+    if ((record_->use & domain::record::in_use) == 0) [[likely]] {
+      record_->use |= domain::record::in_use;
     } else {
       std::tie(record_, slots_) = take_other_slots();
     }
@@ -79,7 +83,7 @@ class hazard_scope {
   SYNCMAP_INLINE ~hazard_scope() {
     for (std::size_t index = 0; index < Count; ++index) (*this)[index].reset_protection();
     if (record_ != nullptr) [[likely]] {
-      record_->busy = false;
+      record_->use &= domain::record::costly;
     } else {
       domain::global().put_unit(static_cast<typename domain::unit*>(slots_));
     }
@@ -96,12 +100,50 @@ class hazard_scope {
   SYNCMAP_NOINLINE static owner_and_slots take_other_slots() {
     if (!domain::global().attach()) return {nullptr, domain::global().take_unit()};
     auto& mine = domain::this_record();
-    mine.busy = true;
+    mine.use |= domain::record::in_use;
     return {&mine, &mine};
   }
 
   typename domain::record* record_;  // null: the slots are a unit's
   typename domain::slot_set* slots_;
+};
+
+// A protector for an operation in which no user code runs, so that no other operation of the thread
+// can begin meanwhile: it needs not even the flag. False if the thread's own slots are in use, if it
+// has none yet, or if an announcement needs a full fence in this process.
+template <class P>
+class hazard_leaf {
+  using domain = hazard_domain<P>;
+
+ public:
+  SYNCMAP_INLINE hazard_leaf() noexcept : record_(&domain::this_record()) {
+    if (record_->use != 0) [[unlikely]]
+      record_ = nullptr;
+  }
+  hazard_leaf(const hazard_leaf&) = delete;
+  hazard_leaf& operator=(const hazard_leaf&) = delete;
+  SYNCMAP_INLINE ~hazard_leaf() {
+    if (record_ != nullptr)
+      own().store(nullptr, std::memory_order_release);  // hazard_domain:S4 release
+  }
+  explicit operator bool() const noexcept { return record_ != nullptr; }
+
+  // As protector::protect(). REQUIRES: true.
+  template <class Load>
+  SYNCMAP_INLINE auto protect(Load load) const noexcept {
+    for (auto seen = load();;) {
+      P::announce_lightly(own(), seen.address());  // hazard_domain:S4 release, hazard_domain:T1
+      const auto again = load();
+      if (again == seen) [[likely]]
+        return again;
+      seen = again;
+    }
+  }
+
+ private:
+  typename domain::slot& own() const noexcept { return record_->each[0]; }
+
+  typename domain::record* record_;
 };
 
 // Owns one protector, or none. Move it, also to another thread; destroy it anywhere.
@@ -139,6 +181,54 @@ template <class P>
 hazard_pointer<P> make_hazard_pointer() {
   return hazard_pointer<P>(hazard_domain<P>::global().take_unit());
 }
+
+// As many protectors as are asked for, one after the other; kept until the end. Movable.
+template <class P>
+class hazard_row {
+  using domain = hazard_domain<P>;
+  static constexpr std::size_t per_unit = domain::slots_per_unit;
+
+ public:
+  hazard_row() noexcept = default;
+  hazard_row(hazard_row&&) noexcept = default;
+  hazard_row& operator=(hazard_row&& other) noexcept {
+    if (this != &other) {
+      give_back();
+      units_ = std::move(other.units_);
+    }
+    return *this;
+  }
+  ~hazard_row() { give_back(); }
+
+  // Makes sure that protectors [0, count) exist. Throws std::bad_alloc.
+  void reserve(std::size_t count) {
+    while (units_.size() * per_unit < count) {
+      struct owner {
+        typename domain::unit* one;
+        ~owner() {
+          if (one != nullptr) domain::global().put_unit(one);
+        }
+      } fresh{domain::global().take_unit()};
+      units_.push_back(fresh.one);
+      fresh.one = nullptr;
+    }
+  }
+  [[nodiscard]] protector<P> operator[](std::size_t index) const noexcept {
+    return protector<P>(&units_[index / per_unit]->each[index % per_unit]);
+  }
+  void reset_protection() noexcept {
+    for (std::size_t i = 0; i < units_.size() * per_unit; ++i) (*this)[i].reset_protection();
+  }
+
+ private:
+  void give_back() noexcept {
+    reset_protection();
+    for (std::size_t i = 0; i < units_.size(); ++i) domain::global().put_unit(units_[i]);
+    units_.clear();
+  }
+
+  small_buffer<P, typename domain::unit*, 6> units_;
+};
 
 // Hands `object` over to be destroyed when nobody protects it. X derives from the base above.
 template <class P, class X>

@@ -89,7 +89,7 @@ class SYNCMAP_SHARED hazard_domain {
     static constexpr std::size_t cache_size = 8;
 
     constexpr record(std::size_t at, bool shared) noexcept
-        : busy(shared), is_shared(shared), index(at) {}
+        : use(shared ? in_use : 0), is_shared(shared), index(at) {}
 
     // What a thread's pointer shows before its first operation, and after the thread-local destructor
     // that belongs to us. Both are shared between threads: always busy, and only their lists of
@@ -98,7 +98,9 @@ class SYNCMAP_SHARED hazard_domain {
     static record exited;
 
     // Touched by the owner (S2).
-    bool busy;  // its own slots are in use
+    static constexpr std::uint8_t in_use = 1;  // its own slots are in use
+    static constexpr std::uint8_t costly = 2;  // an announcement needs a full fence
+    std::uint8_t use;
     const bool is_shared;
     std::size_t cached = 0;
     unit* cache[cache_size] = {};
@@ -108,6 +110,8 @@ class SYNCMAP_SHARED hazard_domain {
     // Touched by the owner (S2).
     std::size_t pending = 0;  // weight of what was retired since the last pass
     std::size_t depth = 0;    // of passes within destructors within passes
+    std::size_t heavy = 0;    // what a write adds to `pending`: see reclaim_if_due()
+    std::size_t kept = 0;     // objects that the last pass has put back
     // Any thread.
     atomic<bool> owned{true};
     atomic<obj*> retired{nullptr};
@@ -158,13 +162,26 @@ class SYNCMAP_SHARED hazard_domain {
     record& mine = this_record();
     push(mine, object);
     if (mine.is_shared) return;
-    mine.pending += 1 + bytes / P::reclaim_bytes;
-    if (mine.pending >= P::reclaim_batch && mine.depth == 0) {
-      do {
-        mine.pending = 0;
-        pass(mine, false);
-      } while (mine.pending >= P::reclaim_batch);
-    }
+    const std::size_t weight = 1 + bytes / P::reclaim_bytes;
+    mine.pending += weight;
+    if (weight > P::reclaim_batch) mine.heavy = P::reclaim_batch / 16;
+    reclaim_if_due();
+  }
+
+  // One pass, if enough has come together: what that sets free in turn waits for the next call, so
+  // that none does more than its share. The caller holds no lock. While an object that was due by
+  // itself may still be there, because somebody protected it, every call counts: it is not to wait for
+  // as many others as a small one.
+  static void reclaim_if_due() noexcept {
+    record& mine = this_record();
+    mine.pending += mine.heavy;
+    if (mine.pending < P::reclaim_batch) [[likely]]
+      return;
+    if (mine.is_shared || mine.depth != 0) return;
+    mine.pending = 0;
+    mine.kept = 0;
+    global().pass(mine, false);
+    mine.heavy = mine.kept == 0 ? 0 : (mine.heavy + 1) / 2;
   }
 
   // On return everything that was retired before the call, and all that this set free in turn, has
@@ -185,8 +202,8 @@ class SYNCMAP_SHARED hazard_domain {
     }
   }
 
-  // A small number that differs between threads that run at the same time; 0 for threads without a
-  // record.
+  // A number from 1 on that differs between threads that run at the same time, the smaller the fewer
+  // there are; 0 for threads without a record.
   static std::size_t thread_index() noexcept { return this_record().index; }
 
  private:
@@ -220,8 +237,9 @@ class SYNCMAP_SHARED hazard_domain {
       }
     }
     // relaxed (statistic): only that numbers differ matters.
-    const std::size_t index = record_count_.fetch_add(1, std::memory_order_relaxed);
+    const std::size_t index = 1 + record_count_.fetch_add(1, std::memory_order_relaxed);
     record* const fresh = detail::make<P, record>(index, false);
+    if (!P::announces_lightly()) fresh->use = record::costly;
     link(records_, fresh);
     return fresh;
   }
@@ -359,7 +377,10 @@ class SYNCMAP_SHARED hazard_domain {
     const auto keep = [&](const slot& one) {
       const void* const address = one.load(std::memory_order_acquire);  // S4 acquire, T1
       if (address == nullptr) return;
-      if (obj* const object = taken.extract(address)) push(mine, object);
+      if (obj* const object = taken.extract(address)) {
+        push(mine, object);
+        ++mine.kept;
+      }
     };
     for (record* each = first(records_); each != nullptr && fenced; each = each->next) {
       for (const slot& one : each->each) keep(one);

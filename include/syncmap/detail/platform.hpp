@@ -21,7 +21,9 @@
 #include <syncmap/detail/arch.hpp>
 #include <syncmap/detail/asym_fence.hpp>
 #include <syncmap/detail/block_cache.hpp>
+#include <syncmap/detail/large_pages.hpp>
 #include <thread>
+#include <type_traits>
 #include <utility>
 
 namespace syncmap::detail {
@@ -53,11 +55,32 @@ struct SYNCMAP_SHARED platform {
   using var = T;  // ordered by something else: a mutex, or a publication
   using mutex = std::mutex;
 
+  // Which of sixteen tags equal `tag`: two loads in any order, sequentially consistent in themselves.
+  template <class Atomic>
+  SYNCMAP_INLINE static std::uint32_t match_tags(const Atomic (&tags)[2],
+                                                 std::uint8_t tag) noexcept {
+    if constexpr (has_wide_load && std::is_same_v<Atomic, std::atomic<std::uint64_t>>) {
+      return match_bytes_at(&tags, tag);
+    } else {
+      const std::uint64_t low =
+          tags[0].load(std::memory_order_seq_cst);  // group:S3 acquire, group:T1
+      const std::uint64_t high =
+          tags[1].load(std::memory_order_seq_cst);  // group:S3 acquire, group:T1
+      return match_bytes(low, high, tag);
+    }
+  }
+
   // asym_fence:T1, both sides.
   template <class T>
   static void announce(atomic<T>& slot, T value) noexcept {
     detail::announce(slot, value);
   }
+  // The same, once announces_lightly() is true.
+  template <class T>
+  static void announce_lightly(atomic<T>& slot, T value) noexcept {
+    detail::announce_lightly(slot, value);
+  }
+  static bool announces_lightly() noexcept { return decide_fence_mode() == fence_mode::asymmetric; }
   static bool fence_heavy() noexcept { return detail::fence_heavy(); }
   static void prepare_fences() noexcept { decide_fence_mode(); }
 
@@ -91,6 +114,30 @@ struct SYNCMAP_SHARED platform {
     }
   }
   static void on_reclaim(void*, std::size_t) noexcept {}
+
+  // Memory of a whole table. Nothing is expected of its contents.
+  static void* allocate_table(std::size_t bytes, std::size_t alignment) {
+    void* const memory = ::operator new(bytes, std::align_val_t{table_alignment(bytes, alignment)});
+    if (bytes >= large_page_threshold) prefer_large_pages(memory, bytes);
+    return memory;
+  }
+  static void deallocate_table(void* memory, std::size_t bytes, std::size_t alignment) noexcept {
+    ::operator delete(memory, std::align_val_t{table_alignment(bytes, alignment)});
+  }
+  static constexpr std::size_t table_alignment(std::size_t bytes, std::size_t least) noexcept {
+    return bytes >= large_page_threshold ? large_page : least;
+  }
+
+  // The group table. Slots of a group that are used, bit i for slot i.
+  static constexpr std::uint32_t usable_slots = 0xffff;
+  // It grows when more than one group in so many overflows: at a load of about 0.78.
+  static constexpr std::size_t groups_per_overflow = 8;
+  // While it grows, each write moves so many units to the next table.
+  static constexpr std::size_t units_per_write = 8;
+  // A pass takes the nodes of so many groups of a table that was cleared, or frees so many overflow
+  // groups; the next write of the thread takes more.
+  static constexpr std::size_t overflow_per_reclaim = 256;
+  static constexpr std::size_t units_per_reclaim = 16;
 
   // A thread looks for what can be reclaimed after this many retired objects. Scanning costs a
   // process-wide fence of some microseconds, which this number divides.

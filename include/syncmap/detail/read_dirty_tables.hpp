@@ -45,6 +45,7 @@
 #include <syncmap/detail/entry_table.hpp>
 #include <syncmap/detail/hazard.hpp>
 #include <syncmap/detail/platform.hpp>
+#include <syncmap/detail/seed.hpp>
 #include <syncmap/detail/striped_counter.hpp>
 #include <utility>
 
@@ -200,9 +201,9 @@ class alignas(cache_line) read_dirty_tables {
   }
 
   // What a new entry needs: its hash, a table of this capacity, and the stripes to count it on.
-  [[nodiscard]] std::uint64_t mixed(std::size_t hash) noexcept { return mix(hash, seed()); }
+  [[nodiscard]] std::uint64_t mixed(std::size_t hash) noexcept { return mix(hash, seed_.draw()); }
   [[nodiscard]] typename table::pointer make_table(std::size_t capacity) {
-    return table::make(capacity, seed());
+    return table::make(capacity, seed_.draw());
   }
   void prepare_counting() { counter_.prepare(); }
 
@@ -332,22 +333,9 @@ class alignas(cache_line) read_dirty_tables {
     table::free(last);
   }
 
-  // The same for all tables of the map, which store mixed hashes. Drawn when the first is made.
-  std::uint64_t seed() noexcept {
-    // relaxed (statistic): whoever draws first, all threads agree on the result.
-    std::uint64_t drawn = seed_.load(std::memory_order_relaxed);
-    if (drawn != 0) return drawn;
-    const std::uint64_t fresh = P::random() | 1;
-    // relaxed (statistic), on failure too: nothing else depends on it.
-    return seed_.compare_exchange_strong(
-               drawn, fresh, std::memory_order_relaxed, std::memory_order_relaxed)
-               ? fresh
-               : drawn;
-  }
-
   // Read by everybody, written when the map's structure changes.
   atomic<read> read_{};
-  atomic<std::uint64_t> seed_{0};
+  map_seed<P> seed_;  // the same for all tables, which store mixed hashes
   atomic<std::size_t> promotions_{0};
   atomic<bool> has_retired_{false};
   striped_counter<P> counter_;

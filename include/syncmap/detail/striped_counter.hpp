@@ -3,7 +3,8 @@
 //
 // striped_counter.hpp -- how many entries a map has, without a line that all writers share.
 //
-// Each thread counts on its own stripe: what it added and what it removed. A clear starts a new
+// Each thread counts on a stripe, the first threads each on one of its own: what it added and what it
+// removed. A clear starts a new
 // *generation*: every number carries the generation it belongs to, so an operation that began
 // before the clear and counts after it changes nothing.
 //
@@ -11,10 +12,12 @@
 //   I1  A word holds a generation and a count of that generation; both only grow (modulo their width,
 //       which takes longer than a reading). So two equal readings of all words are one reading at
 //       one instant.
-//   I2  The stripes are allocated once, before the first count, and live as long as the counter.
+//   I2  A stripe below `exclusive` is written by the one running thread that has its number, and by
+//       restart(), which it may overtake: a word of an older generation counts as 0 anyway.
+//   I3  The stripes are allocated once, before the first count, and live as long as the counter.
 //
 // Synchronization
-//   S1 make-stripes   release: prepare()   acquire: stripes()
+//   S1 make-stripes   release: make_stripes()   acquire: stripes()
 //      Carries the zeroed stripes.
 //   S2 count          release: raise()     acquire: total()
 //      Carries the order of counts on different words, which I1's last sentence needs.
@@ -46,22 +49,16 @@ class striped_counter {
 
   // Makes the stripes. Call it, where throwing is harmless, before the first count.
   void prepare() {
-    if (stripes() != nullptr) return;
-    block* fresh = detail::make<P, block>();
-    block* none = nullptr;
-    // S1 release. Failure: relaxed (revalidated), another thread's stripes serve as well.
-    if (!stripes_.compare_exchange_strong(
-            none, fresh, std::memory_order_release, std::memory_order_relaxed)) {
-      detail::destroy<P>(fresh);
-    }
+    if (stripes() == nullptr) [[unlikely]]
+      make_stripes();
   }
 
-  // REQUIRES: prepare() was called (I2).
+  // REQUIRES: prepare() was called (I3). `thread` is a number of the hazard domain's.
   void add(std::uint32_t generation, std::size_t thread) noexcept {
-    raise(mine(thread).added, generation);
+    count(&stripe::added, generation, thread);
   }
   void remove(std::uint32_t generation, std::size_t thread) noexcept {
-    raise(mine(thread).removed, generation);
+    count(&stripe::removed, generation, thread);
   }
 
   // Begins `generation` on every stripe, so that no word is ever older than half the numbers.
@@ -91,9 +88,20 @@ class striped_counter {
   }
 
  private:
+  SYNCMAP_NOINLINE void make_stripes() {
+    block* fresh = detail::make<P, block>();
+    block* none = nullptr;
+    // S1 release. Failure: relaxed (revalidated), another thread's stripes serve as well.
+    if (!stripes_.compare_exchange_strong(
+            none, fresh, std::memory_order_release, std::memory_order_relaxed)) {
+      detail::destroy<P>(fresh);
+    }
+  }
+
   static constexpr unsigned count_bits = 64 - generation_bits;
   static constexpr std::uint64_t count_mask = (std::uint64_t{1} << count_bits) - 1;
-  static constexpr std::size_t stripe_count = 8;
+  static constexpr std::size_t exclusive = 12;  // of the threads 1, 2, ...; thread 0 may be many
+  static constexpr std::size_t stripe_count = 16;
 
   struct alignas(cache_line) stripe {
     atomic<std::uint64_t> added{0};
@@ -110,26 +118,36 @@ class striped_counter {
   block* stripes() const noexcept {
     return stripes_.load(std::memory_order_acquire);  // S1 acquire
   }
-  stripe& mine(std::size_t thread) noexcept { return stripes()->each[thread % stripe_count]; }
+  SYNCMAP_INLINE void count(atomic<std::uint64_t> stripe::*which, std::uint32_t generation,
+                            std::size_t thread) noexcept {
+    if (thread - 1 < exclusive) [[likely]] {
+      atomic<std::uint64_t>& word = stripes()->each[thread - 1].*which;
+      const std::uint64_t seen = word.load(std::memory_order_relaxed);  // relaxed (own)
+      const std::uint64_t next = raised(seen, generation, 1);
+      word.store(next, std::memory_order_release);  // S2 release
+    } else {
+      raise(stripes()->each[exclusive + thread % (stripe_count - exclusive)].*which, generation);
+    }
+  }
 
   // Adds `by` to the count of `generation`, unless the word has gone on to a newer one.
   static void raise(atomic<std::uint64_t>& word, std::uint32_t generation,
                     std::uint64_t by = 1) noexcept {
-    constexpr std::uint64_t half = std::uint64_t{1} << (generation_bits - 1);
     // relaxed (revalidated): the exchange below checks it.
     std::uint64_t seen = word.load(std::memory_order_relaxed);
-    for (;;) {
-      const std::uint64_t ahead = ((seen >> count_bits) - generation) & (2 * half - 1);
-      if (ahead != 0 && ahead < half) return;
-      const std::uint64_t count = ahead == 0 ? seen & count_mask : 0;
-      const std::uint64_t next =
-          (std::uint64_t{generation} << count_bits) | ((count + by) & count_mask);
-      // S2 release. Failure: relaxed (revalidated).
-      if (word.compare_exchange_weak(
-              seen, next, std::memory_order_release, std::memory_order_relaxed)) {
-        return;
-      }
+    // S2 release. Failure: relaxed (revalidated).
+    while (!word.compare_exchange_weak(
+        seen, raised(seen, generation, by), std::memory_order_release, std::memory_order_relaxed)) {
     }
+  }
+  static std::uint64_t raised(std::uint64_t seen, std::uint32_t generation,
+                              std::uint64_t by) noexcept {
+    constexpr std::uint64_t half = std::uint64_t{1} << (generation_bits - 1);
+    const std::uint64_t ahead = ((seen >> count_bits) - generation) & (2 * half - 1);
+    if (ahead == 0) [[likely]]
+      return (seen & ~count_mask) | ((seen + by) & count_mask);
+    if (ahead < half) return seen;
+    return (std::uint64_t{generation} << count_bits) | by;
   }
 
   static std::uint64_t count_of(const atomic<std::uint64_t>& word,

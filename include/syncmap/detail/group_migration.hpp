@@ -1,0 +1,225 @@
+// SPDX-FileCopyrightText: The syncmap authors
+// SPDX-License-Identifier: MIT
+//
+// group_migration.hpp -- moves one unit of a table to the next: a group to the groups that follow it
+// in a larger table, or a few groups to the one that follows them in a smaller one.
+//
+// The mover looks at the groups, runs what is user code (the hash of keys that do not carry it, an
+// allocation), then takes the groups' locks if nothing has changed, copies, and forwards them. Nobody
+// reaches the copies before (group_table:I1), so they need no lock, and what was begun can be undone.
+//
+// Locks of several groups are taken in the order of their numbers, and by movers only.
+
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <syncmap/detail/arch.hpp>
+#include <syncmap/detail/group.hpp>
+#include <syncmap/detail/group_table.hpp>
+#include <syncmap/detail/platform.hpp>
+#include <syncmap/detail/small_buffer.hpp>
+#include <utility>
+
+namespace syncmap::detail {
+
+template <class Layout, class P>
+class group_migration {
+  using table = group_table<Layout, P>;
+  using part = typename table::part;
+  using position = typename table::position;
+  using overflow = typename table::overflow;
+  using slot = typename Layout::slot;
+
+ public:
+  // The largest number of groups that become one at a time, or that one becomes.
+  static constexpr std::size_t max_groups_per_unit = 16;
+
+  group_migration(table& from, table& to, std::size_t unit) noexcept
+      : from_(from),
+        to_(to),
+        source_count_(from.sources_per_unit(to)),
+        target_count_(from.targets_per_unit(to)),
+        first_source_(unit * source_count_),
+        first_target_(unit * target_count_) {}
+  group_migration(const group_migration&) = delete;
+  group_migration& operator=(const group_migration&) = delete;
+  ~group_migration() {
+    while (spare_ != nullptr) detail::destroy<P>(std::exchange(spare_, spare_->next_owned));
+  }
+
+  // Moves the unit; false if it was moved before, or somebody else holds one of its locks. `hash_of`
+  // gives the hash of a key, `again` what it is tagged by in an overflow group. Throws what `hash_of` throws, or std::bad_alloc; nothing has changed then.
+  template <class HashOf, class Again>
+  bool run(const HashOf& hash_of, const Again& again) {
+    for (;;) {
+      if (!look(hash_of) || !lock()) return false;
+      start_targets();
+      if (copy(again)) break;
+      take_back();
+      unlock(source_count_);
+      add_spares();
+    }
+    finish();
+    return true;
+  }
+
+ private:
+  [[nodiscard]] part source(std::size_t index) const noexcept {
+    return from_.at(first_source_ + index);
+  }
+  [[nodiscard]] part target(std::size_t index) const noexcept {
+    return to_.at(first_target_ + index);
+  }
+
+  // Notes the states of the sources, and the hashes of their keys unless nodes have them.
+  template <class HashOf>
+  bool look(const HashOf& hash_of) {
+    hashes_.clear();
+    for (std::size_t index = 0; index < source_count_; ++index) {
+      const part main = source(index);
+      const group_state state = main.head->state();
+      if (state.is_forwarded() || state.is_locked()) return false;
+      seen_[index] = state;
+      if constexpr (Layout::is_inline) {
+        for_each_entry(main, state, [&](const slot& one) {
+          hashes_.push_back(hash_of(Layout::capture(one).key));
+        });
+      }
+    }
+    return true;
+  }
+
+  // Calls `f` with the slots that are taken. They are the same with the lock, if it could be taken
+  // from `state`.
+  template <class F>
+  static void for_each_entry(const part& main, group_state state, F&& f) {
+    for (part here = main; here; here = here.next()) {
+      for_each_slot(here.head->taken(), [&](std::size_t index) { f(here.slots[index]); });
+      if (!state.overflows()) break;
+    }
+  }
+
+  bool lock() noexcept {
+    for (std::size_t index = 0; index < source_count_; ++index) {
+      if (source(index).head->try_lock(seen_[index])) continue;
+      unlock(index);
+      return false;
+    }
+    return true;
+  }
+  // The first `count`, with nothing changed.
+  void unlock(std::size_t count) noexcept {
+    for (std::size_t index = 0; index < count; ++index) {
+      source(index).head->unlock(seen_[index]);
+    }
+  }
+
+  void start_targets() noexcept { to_.start(first_target_, first_target_ + target_count_); }
+
+  // False if the spare overflow groups did not suffice.
+  template <class Again>
+  bool copy(const Again& again) noexcept {
+    std::size_t number = 0;
+    bool fits = true;
+    for (filling& each : filling_) each = {};
+    for (std::size_t index = 0; index < source_count_ && fits; ++index) {
+      for_each_entry(source(index), seen_[index], [&](const slot& one) {
+        if constexpr (Layout::is_inline) {
+          fits = fits && copy_to(hashes_[number++], one, again);
+        } else {
+          fits = fits && copy_to(Layout::get(one)->hash, one, again);
+        }
+      });
+    }
+    return fits;
+  }
+
+  template <class Again>
+  bool copy_to(std::uint64_t hash, const slot& one, const Again& again) noexcept {
+    const part main = to_.group_of(hash);
+    // Where this target was filled last, so that a long chain is not walked for every entry.
+    filling& here = filling_[to_.index_of(hash) % std::size(filling_)];
+    if (here.main.head != main.head) here = {main, main};
+    part& last = here.last;
+    position empty = table::find_empty(last, last);
+    empty.in_overflow = empty && empty.part.head != main.head;
+    if (!empty) {
+      if (spare_ == nullptr) return false;
+      overflow* const more = std::exchange(spare_, spare_->next_owned);
+      last.head->link(more);
+      last = {&more->head, more->slots};
+      empty = {last, 0, true};
+    }
+    Layout::transfer(one, empty.slot());
+    const bool over = empty.in_overflow;
+    if (over) main.head->start(main.head->state().with_overflow(hash));
+    const std::uint64_t tagged_by = over ? again(hash, Layout::key_at(one)) : hash;
+    empty.part.head->start_tag(empty.index, tag_of(tagged_by));
+    return true;
+  }
+
+  // The overflow groups of the targets are spare again, and one more.
+  void take_back() noexcept {
+    for (std::size_t index = 0; index < target_count_; ++index) {
+      overflow* more = target(index).head->more();
+      while (more != nullptr) {
+        overflow* const rest = more->head.more();
+        more->~overflow();
+        auto* const empty = ::new (static_cast<void*>(more)) overflow();
+        empty->next_owned = std::exchange(spare_, empty);
+        more = rest;
+      }
+    }
+  }
+  // As many as can be needed: a target with n entries needs less than n / (its slots).
+  void add_spares() {
+    count_entries();
+    for (std::size_t spares = entries_ / usable; spares != 0; --spares) {
+      auto* const more = detail::make<P, overflow>();
+      more->next_owned = std::exchange(spare_, more);
+    }
+  }
+  void count_entries() noexcept {
+    entries_ = 0;
+    for (std::size_t index = 0; index < source_count_; ++index) {
+      for_each_entry(source(index), seen_[index], [this](const slot&) { ++entries_; });
+    }
+  }
+
+  void finish() noexcept {
+    for (std::size_t index = 0; index < target_count_; ++index) {
+      const part main = target(index);
+      if (!main.head->state().overflows()) continue;
+      to_.count_overflowing(1);
+      for (overflow* more = main.head->more(); more != nullptr; more = more->head.more()) {
+        to_.own(more);
+      }
+    }
+    for (std::size_t index = 0; index < source_count_; ++index) {
+      source(index).head->publish(seen_[index].forwarded());
+    }
+  }
+
+  static constexpr std::size_t usable = std::popcount(P::usable_slots);
+  struct filling {
+    part main;
+    part last;  // the first with an empty slot, or the last of all
+  };
+
+  table& from_;
+  table& to_;
+  const std::size_t source_count_;
+  const std::size_t target_count_;
+  const std::size_t first_source_;
+  const std::size_t first_target_;
+  group_state seen_[max_groups_per_unit];
+  small_buffer<P, std::uint64_t, 2 * group_slots> hashes_;
+  filling filling_[2];  // of two targets: those of one source, when a table doubles
+  std::size_t entries_ = 0;
+  overflow* spare_ = nullptr;  // a list by next_owned
+};
+
+}  // namespace syncmap::detail

@@ -1,0 +1,48 @@
+// SPDX-FileCopyrightText: The syncmap authors
+// SPDX-License-Identifier: MIT
+
+/// @file map.hpp
+/// syncmap::map: the default map.
+
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <syncmap/basic_map.hpp>
+#include <syncmap/detail/group_map.hpp>
+#include <syncmap/hash.hpp>
+#include <syncmap/reclaim.hpp>
+
+namespace syncmap {
+
+/// The default map: fast in every mix of reads and writes, at every size.
+///
+/// A hash table of groups of sixteen slots. Reads take no lock, write no shared memory, and finish
+/// even if a writer is stopped anywhere (G4). A write locks the one group of its key, for a few stores
+/// and none of the user's code (G5). The table grows in small steps that writers share: no operation
+/// pays for all entries (G7).
+///
+/// Progress: reads are lock-free; they repeat a step only if an insertion, an erasure or a move of
+/// the same group was finished in between. Writes block on other writes of the same group, and on
+/// nothing else. `clear` is lock-free.
+///
+/// Keys and values of at most eight bytes, trivially copyable and without padding, are kept in the
+/// table itself: nothing is allocated for them, and `visit`, `range` and iterators show a copy. A
+/// larger key, or value, gets a node. A value of at most eight bytes is then replaced in place; a
+/// larger one by a new node, for which a key that can be copied is copied.
+///
+/// In the child of a `fork()`, use only maps that no other thread was writing at that instant: it may
+/// have held a group's lock (G10).
+///
+/// Many keys with *equal* hashes are found one after the other, in time proportional to their number;
+/// the table does not grow for them (G11).
+///
+/// @tparam Hash callable as `size_t(const Key&)`, and copyable
+/// @tparam KeyEqual callable as `bool(const Key&, const Key&)`
+template <class Key, class T, class Hash = syncmap::hash<Key>, class KeyEqual = std::equal_to<Key>>
+class map : public basic_map<detail::group_map<Key, T, Hash, KeyEqual>> {
+ public:
+  using basic_map<detail::group_map<Key, T, Hash, KeyEqual>>::basic_map;
+};
+
+}  // namespace syncmap
