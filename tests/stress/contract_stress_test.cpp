@@ -18,7 +18,6 @@
 #include <random>
 #include <set>
 #include <string>
-#include <syncmap/reclaim.hpp>
 #include <thread>
 #include <threads.hpp>
 #include <tracked.hpp>
@@ -218,7 +217,7 @@ class worker {
         }
         return;
       case 5:
-        syncmap::reclaim();
+        support::reclaim();
         return;
       default:
         static_cast<void>(map_.size());
@@ -237,7 +236,7 @@ constexpr long garbage = (threads + 1) * 2048;
 
 template <class Map>
 void stress(int keys, bool with_clear) {
-  const long alive_before = (syncmap::reclaim(), support::tracked_value::alive());
+  const long alive_before = (support::reclaim(), support::tracked_value::alive());
   std::atomic<long> most{0};
   {
     arena<Map> all{{}, keys, with_clear};

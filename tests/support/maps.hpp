@@ -11,24 +11,20 @@
 #include <cstdint>
 #include <functional>
 #include <string>
-#include <syncmap/syncmap.hpp>
+#include <syncmap/detail/group_map.hpp>
+#include <syncmap/detail/hazard.hpp>
+#include <syncmap/map.hpp>
+#include <syncmap/read_dirty_map.hpp>
+#include <syncmap/reclaim.hpp>
+#include <test_platform.hpp>
 #include <type_traits>
 
 namespace support {
 
-struct read_dirty_family {
-  template <class K, class T, class H = syncmap::hash<K>, class E = std::equal_to<K>>
-  using map = syncmap::read_dirty_map<K, T, H, E>;
-  static std::string name() { return "read_dirty_map"; }
-};
-
 template <class...>
 struct list {};
 
-// Every map of the library: a new one is added here, and nowhere else in the suite.
-using families = list<read_dirty_family>;
-
-// Hashes that count their calls, so that a test can prove that they were used.
+// What is left of a hash.
 struct good_hash {
   static std::string name() { return "good_hash"; }
   static std::size_t reduce(std::size_t full) { return full; }
@@ -41,8 +37,46 @@ struct four_bit_hash {
   static std::string name() { return "four_bit_hash"; }
   static std::size_t reduce(std::size_t full) { return full & 15; }
 };
-using hashes = list<good_hash, constant_hash, four_bit_hash>;
 
+// The maps, each with the hashes that the suite gives it: all of them, or, where compiling and running
+// take several times as long, some.
+template <class All, class Some>
+using if_quick = std::conditional_t<syncmap::test::sanitized, Some, All>;
+
+struct read_dirty_family {
+  using hashes = if_quick<list<good_hash, constant_hash, four_bit_hash>, list<four_bit_hash>>;
+  template <class K, class T, class H = syncmap::hash<K>, class E = std::equal_to<K>>
+  using map = syncmap::read_dirty_map<K, T, H, E>;
+  static std::string name() { return "read_dirty_map"; }
+};
+
+struct map_family {
+  using hashes =
+      if_quick<list<good_hash, constant_hash, four_bit_hash>, list<good_hash, constant_hash>>;
+  template <class K, class T, class H = syncmap::hash<K>, class E = std::equal_to<K>>
+  using map = syncmap::map<K, T, H, E>;
+  static std::string name() { return "map"; }
+};
+
+// The same map, as it is while it grows.
+struct growing_map_family {
+  using hashes = if_quick<list<good_hash, four_bit_hash>, list<four_bit_hash>>;
+  template <class K, class T, class H = syncmap::hash<K>, class E = std::equal_to<K>>
+  using map =
+      syncmap::basic_map<syncmap::detail::group_map<K, T, H, E, syncmap::test::growing_platform>>;
+  static std::string name() { return "growing_map"; }
+};
+
+// syncmap::reclaim(), and the same for what maps of the test platforms have retired.
+inline void reclaim() noexcept {
+  syncmap::detail::hazard_domain<syncmap::test::growing_platform>::global().reclaim();
+  syncmap::reclaim();
+}
+
+// Every map of the library: a new one is added here, and nowhere else in the suite.
+using families = list<read_dirty_family, map_family, growing_map_family>;
+
+// Counts its calls, so that a test can prove that it was used.
 template <class Kind, class K>
 struct counted_hash {
   static inline std::atomic<std::uint64_t> calls{0};
@@ -64,7 +98,7 @@ struct setup {
   static std::string name() { return Family::name() + "_" + Kind::name(); }
 };
 
-// list<F...> x list<H...>, as gtest wants it.
+// Lists one after the other, as gtest wants them.
 template <class, class...>
 struct joined;
 template <class... Done>
@@ -74,15 +108,21 @@ struct joined<list<Done...>> {
 template <class... Done, class... Next, class... Rest>
 struct joined<list<Done...>, list<Next...>, Rest...> : joined<list<Done..., Next...>, Rest...> {};
 
-template <class... F, class... H>
-auto product(list<F...>, list<H...> kinds) {
-  const auto row = []<class Family, class... Kind>(
-                       list<Family>, list<Kind...>) { return list<setup<Family, Kind>...>(); };
-  return typename joined<list<>, decltype(row(list<F>(), kinds))...>::type();
+template <class Family, class... Kind>
+auto row(list<Kind...>) {
+  return list<setup<Family, Kind>...>();
+}
+template <class... F>
+auto all_of(list<F...>) {
+  return typename joined<list<>, decltype(row<F>(typename F::hashes()))...>::type();
+}
+template <class... F>
+auto good_of(list<F...>) {
+  return ::testing::Types<setup<F, good_hash>...>();
 }
 
-using all_setups = decltype(product(families(), hashes()));
-using good_setups = decltype(product(families(), list<good_hash>()));
+using all_setups = decltype(all_of(families()));
+using good_setups = decltype(good_of(families()));
 
 struct setup_names {
   template <class Setup>

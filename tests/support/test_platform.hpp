@@ -4,7 +4,8 @@
 // test_platform.hpp -- platforms for the engines that tests control.
 //
 //   tiny_platform      real threads; reclaims at every retirement, and poisons
-//   yield_platform     the same, and each atomic operation may yield, each weak exchange fail
+//   growing_platform   the same, and the tables of the group map grow and move all the time
+//   yield_platform     as tiny_platform, and each atomic operation may yield, each weak exchange fail
 //   scripted_platform  one thread that plays several: counts locks and allocations, fails an
 //                      allocation, and runs other operations between two atomic operations of one
 //
@@ -17,6 +18,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <functional>
 #include <mutex>
 #include <new>
@@ -75,13 +77,29 @@ class random_source {
 
 // Volatile, or the compiler sees that the memory is freed next and leaves the writes out.
 inline void poison(void* memory, std::size_t bytes) noexcept {
-  auto* const each = static_cast<volatile unsigned char*>(memory);
-  for (std::size_t i = 0; i < bytes; ++i) each[i] = 0xdb;
+  static void* (*const volatile fill)(void*, int, std::size_t) = std::memset;
+  fill(memory, 0xdb, bytes);
 }
 
 struct tiny_platform : detail::platform {
   static constexpr std::size_t reclaim_batch = 1;
   static void on_reclaim(void* memory, std::size_t bytes) noexcept { poison(memory, bytes); }
+};
+
+// A group has two slots, and a few groups that overflow start a growth. Each write moves one unit of
+// it, so that most operations meet a table that is half moved, or the overflow groups of one.
+struct growing_platform : tiny_platform {
+  static constexpr std::uint32_t usable_slots = 3;
+  static constexpr std::size_t groups_per_overflow = 64;
+  static constexpr std::size_t units_per_write = 1;
+  static constexpr std::size_t units_per_reclaim = 1;
+
+  // Nothing is expected of its contents.
+  static void* allocate_table(std::size_t bytes, std::size_t alignment) {
+    void* const memory = tiny_platform::allocate_table(bytes, alignment);
+    poison(memory, bytes);
+    return memory;
+  }
 };
 
 // A platform, and so a hazard domain, for one test.
@@ -178,6 +196,11 @@ struct yield_platform : tiny_platform {
   static void announce(atomic<T>& slot, T value) noexcept {
     yield_hook::step();
     detail::announce(slot.real(), value);
+  }
+  template <class T>
+  static void announce_lightly(atomic<T>& slot, T value) noexcept {
+    yield_hook::step();
+    detail::announce_lightly(slot.real(), value);
   }
 };
 
@@ -298,6 +321,11 @@ struct scripted_platform : tiny_platform {
     script::step();
     detail::announce(slot.real(), value);
   }
+  template <class T>
+  static void announce_lightly(atomic<T>& slot, T value) noexcept {
+    script::step();
+    detail::announce_lightly(slot.real(), value);
+  }
 
   template <class Record>
   static Record*& this_thread() noexcept {
@@ -318,6 +346,12 @@ struct scripted_platform : tiny_platform {
   static void deallocate(void* memory, std::size_t bytes, std::size_t alignment) noexcept {
     --script::blocks;
     tiny_platform::deallocate(memory, bytes, alignment);
+  }
+  static void* allocate_table(std::size_t bytes, std::size_t alignment) {
+    return allocate(bytes, alignment);
+  }
+  static void deallocate_table(void* memory, std::size_t bytes, std::size_t alignment) noexcept {
+    deallocate(memory, bytes, alignment);
   }
 };
 

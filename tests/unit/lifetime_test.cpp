@@ -11,7 +11,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <syncmap/reclaim.hpp>
 #include <thread>
 #include <threads.hpp>
 #include <tracked.hpp>
@@ -27,12 +26,12 @@ using support::tracked_value;
 // Counts what a test adds to the instances there were.
 class since_now {
  public:
-  since_now() { syncmap::reclaim(); }
+  since_now() { support::reclaim(); }
   long keys() const { return tracked_key::alive() - keys_; }
   long values() const { return tracked_value::alive() - values_; }
 
  private:
-  long keys_ = (syncmap::reclaim(), tracked_key::alive());
+  long keys_ = (support::reclaim(), tracked_key::alive());
   long values_ = tracked_value::alive();
 };
 
@@ -52,10 +51,10 @@ TYPED_TEST(contract, erased_values_are_destroyed_after_reclaim) {
   for (int i = 100; i < 150; ++i) map.store(i, i);
   EXPECT_EQ(alive.values(), 150);
   for (int i = 0; i < 150; i += 2) map.erase(i);
-  syncmap::reclaim();
+  support::reclaim();
   EXPECT_EQ(alive.values(), 75);
   for (int i = 1; i < 150; i += 2) map.compare_and_erase(i, i);
-  syncmap::reclaim();
+  support::reclaim();
   EXPECT_EQ(alive.values(), 0);
 }
 
@@ -69,7 +68,7 @@ TYPED_TEST(contract, replaced_values_are_destroyed_after_reclaim) {
     map.update(i % 10, [](const tracked_value& now) { return tracked_value(now.id() + 1); });
     map.compute(i % 10, [](const tracked_value*) { return std::optional<tracked_value>(5); });
   }
-  syncmap::reclaim();
+  support::reclaim();
   EXPECT_EQ(alive.values(), 10);
 }
 
@@ -82,7 +81,7 @@ TYPED_TEST(contract, clear_lets_keys_and_values_go) {
     for (int i = 100; i < 150; ++i) map.store(i, i);
     for (int i = 0; i < 20; ++i) map.erase(i);
     map.clear();
-    syncmap::reclaim();
+    support::reclaim();
     EXPECT_EQ(alive.values(), 0);
     EXPECT_EQ(alive.keys(), 0);
   }
@@ -204,7 +203,7 @@ TYPED_TEST(contract, reclaim_destroys_what_other_threads_erased) {
   }
   worked.arrive_and_wait();
   EXPECT_TRUE(map.empty());
-  syncmap::reclaim();
+  support::reclaim();
   EXPECT_EQ(alive.values(), 0);
   reclaimed.arrive_and_wait();
 }
@@ -222,13 +221,13 @@ TYPED_TEST(contract, iterator_protects_only_what_it_shows) {
       map.store(2, i);
       ASSERT_LE(alive.values(), 2 + garbage);
     }
-    syncmap::reclaim();
+    support::reclaim();
     EXPECT_EQ(alive.values(), 2);
     EXPECT_EQ((*at).second.id(), 10);
     EXPECT_EQ((*at).first.id(), 1);
     ++at;
   }
-  syncmap::reclaim();
+  support::reclaim();
   EXPECT_EQ(alive.values(), 1);
 }
 

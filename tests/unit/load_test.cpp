@@ -102,13 +102,13 @@ TYPED_TEST(contract, visit_keeps_the_value_while_it_is_erased_and_replaced) {
   map.store(1, text);
   EXPECT_TRUE(map.visit(1, [&](const std::string& seen) {
     map.store(1, "other");
-    syncmap::reclaim();
+    support::reclaim();
     EXPECT_EQ(seen, text);
     map.erase(1);
-    syncmap::reclaim();
+    support::reclaim();
     EXPECT_EQ(seen, text);
     map.clear();
-    syncmap::reclaim();
+    support::reclaim();
     EXPECT_EQ(seen, text);
   }));
   EXPECT_FALSE(map.contains(1));

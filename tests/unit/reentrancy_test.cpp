@@ -14,7 +14,6 @@
 #include <optional>
 #include <random>
 #include <string>
-#include <syncmap/reclaim.hpp>
 #include <threads.hpp>
 #include <utility>
 
@@ -112,7 +111,7 @@ void call_everything(Map& map) {
     for (const auto& [each, value] : map) EXPECT_LE(each.id(), 50 + 0 * value.id());
     if (key == 3) map.clear();
     EXPECT_LE(map.size(), 4U);
-    syncmap::reclaim();
+    support::reclaim();
   }
 }
 
@@ -203,7 +202,7 @@ TYPED_TEST(each_map, g5_destructors_may_erase_the_next_entry) {
     map.store(i, std::shared_ptr<link>(new link{&map, i + 1, &destroyed}));
   }
   map.erase(0);
-  for (int turn = 0; turn < length && destroyed < length; ++turn) syncmap::reclaim();
+  for (int turn = 0; turn < length && destroyed < length; ++turn) support::reclaim();
   EXPECT_EQ(destroyed, length);
   EXPECT_TRUE(map.empty());
 }
@@ -226,7 +225,7 @@ TYPED_TEST(each_map, g5_destructors_may_store_into_the_map) {
   map.store(0, std::shared_ptr<phoenix>(new phoenix{&map, 1000, &deaths}));
   for (int turn = 0; turn < 1000; ++turn) {
     map.erase(0);
-    syncmap::reclaim();
+    support::reclaim();
   }
   EXPECT_EQ(deaths, 1000);
   EXPECT_TRUE(map.empty());
@@ -238,7 +237,7 @@ TYPED_TEST(each_map, g5_reclaim_may_be_called_from_destructors) {
     reclaiming(const reclaiming&) = delete;
     reclaiming& operator=(const reclaiming&) = delete;
     ~reclaiming() {
-      syncmap::reclaim();
+      support::reclaim();
       ++*count;
     }
     int* count;
@@ -248,7 +247,7 @@ TYPED_TEST(each_map, g5_reclaim_may_be_called_from_destructors) {
     typename TypeParam::template map<int, reclaiming> map;
     for (int i = 0; i < 3000; ++i) map.store(i % 100, &count);
     for (int i = 0; i < 50; ++i) map.erase(i);
-    syncmap::reclaim();
+    support::reclaim();
     EXPECT_EQ(count, 2950);
   }
   EXPECT_EQ(count, 3000);
@@ -274,10 +273,10 @@ TYPED_TEST(each_map, g5_maps_may_be_values_of_maps) {
       outer.erase(round % 5);
       if (round % 7 == 0) outer.clear();
     }
-    syncmap::reclaim();
+    support::reclaim();
     EXPECT_GT(token.use_count(), 1);
   }
-  syncmap::reclaim();
+  support::reclaim();
   EXPECT_EQ(token.use_count(), 1);
 }
 

@@ -11,6 +11,7 @@
 #include <syncmap/detail/striped_counter.hpp>
 #include <test_platform.hpp>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace syncmap::test {
@@ -137,22 +138,29 @@ TEST(striped_counter, a_total_ends_whatever_others_do) {
   EXPECT_LE(total, 10 + moved);
   EXPECT_GT(moved, 16U);
 }
+// A thread that has a stripe of its own, and one that shares its stripe with others.
 TEST(striped_counter, a_restart_between_any_two_steps_of_a_count_is_not_undone) {
-  for (std::size_t step = 0;; ++step) {
-    counter one;
-    one.prepare();
-    one.add(0, 1);
-    script::reset();
-    bool ran = false;
-    script::at_step(step, [&] {
-      ran = true;
-      one.restart(1);
-      one.add(1, 1);
-    });
-    one.add(0, 1);
-    script::reset();
-    if (!ran) break;
-    EXPECT_EQ(one.total(1), 1U) << step;
+  constexpr std::size_t own = 1;
+  constexpr std::size_t shared = 100;
+  for (const auto& [first, second] : {std::pair(own, own + 1), std::pair(shared, shared)}) {
+    for (std::size_t step = 0;; ++step) {
+      counter one;
+      one.prepare();
+      one.add(0, first);
+      script::reset();
+      bool ran = false;
+      script::at_step(step, [&] {
+        ran = true;
+        one.restart(1);
+        one.add(1, second);
+      });
+      one.add(0, first);
+      script::reset();
+      if (!ran) break;
+      EXPECT_EQ(one.total(1), 1U) << first << ", step " << step;
+      one.add(1, first);
+      EXPECT_EQ(one.total(1), 2U) << first << ", step " << step;
+    }
   }
 }
 

@@ -224,7 +224,7 @@ TYPED_TEST(each_map, shared_ownership_ends_with_the_entry) {
   EXPECT_EQ(map.load(1), value);
   EXPECT_EQ(value.use_count(), 2);
   EXPECT_TRUE(map.erase(1));
-  syncmap::reclaim();
+  support::reclaim();
   EXPECT_EQ(value.use_count(), 1);
 }
 
