@@ -10,7 +10,7 @@
 // Every setting carries a checksum, so a reader would notice a value torn between two versions,
 // and a version, so a reader would notice time running backwards.
 
-#include <syncmap/read_dirty_map.hpp>
+#include <syncmap/map.hpp>
 
 #include <algorithm>
 #include <array>
@@ -62,7 +62,7 @@ setting make_setting(std::size_t service, std::uint64_t version) {
   return s;
 }
 
-using config_map = syncmap::read_dirty_map<std::string, setting>;
+using config_map = syncmap::map<std::string, setting>;
 
 std::vector<std::string> service_names() {
   std::vector<std::string> names(256);

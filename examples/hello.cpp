@@ -4,10 +4,10 @@
 // The first example of the README.
 #include <iostream>
 #include <string>
-#include <syncmap/read_dirty_map.hpp>
+#include <syncmap/map.hpp>
 #include <thread>
 
-syncmap::read_dirty_map<std::string, int> stock;  // any thread may use it, without a lock of yours
+syncmap::map<std::string, int> stock;  // any thread may use it, without a lock of yours
 
 int main() {
   std::thread clerk([] { stock.store("apples", 3); });

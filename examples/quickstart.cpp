@@ -5,10 +5,10 @@
 // yours.
 #include <iostream>
 #include <string>
-#include <syncmap/read_dirty_map.hpp>
+#include <syncmap/map.hpp>
 
 int main() {
-  syncmap::read_dirty_map<std::string, int> stock;
+  syncmap::map<std::string, int> stock;
 
   stock.store("apples", 3);
   stock.store("pears", 5);

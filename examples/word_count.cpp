@@ -10,6 +10,7 @@
 // Symbolic links are not followed, so no file is counted twice; files that cannot be read are
 // left out and reported. Files are read in blocks, so memory does not grow with their size.
 
+#include <syncmap/map.hpp>
 #include <syncmap/read_dirty_map.hpp>
 
 #include <algorithm>
@@ -263,6 +264,15 @@ void print_speed(const char* name, unsigned threads, const result& r) {
               threads == 1 ? " " : "s", r.seconds, rate / 1e6);
 }
 
+void print_stats(const syncmap::detail::group_map_stats& stats) {
+  std::printf("%-24s %zu entries, %zu growths, %zu of %zu groups overflow\n", "", stats.entries,
+              stats.growths, stats.overflowing_groups, stats.groups);
+}
+void print_stats(const syncmap::detail::read_dirty_stats& stats) {
+  std::printf("%-24s %zu entries, %zu promotions, %zu misses\n", "", stats.entries,
+              stats.promotions, stats.misses);
+}
+
 // Counts with one more kind of map; returns whether the result is the expected one.
 template <class Map>
 bool count_and_compare(const char* name, const input& in, unsigned threads,
@@ -270,9 +280,7 @@ bool count_and_compare(const char* name, const input& in, unsigned threads,
   Map map;
   const result counted = count_together(map, name, in, threads);
   print_speed(name, threads, counted);
-  const auto stats = map.stats();
-  std::printf("%-24s %zu entries, %zu promotions, %zu misses\n", "", counted.counts.size(),
-              static_cast<std::size_t>(stats.promotions), static_cast<std::size_t>(stats.misses));
+  print_stats(map.stats());
   const std::size_t differences = compare(expected.counts, counted.counts);
   if (differences == 0 && counted.words == expected.words) {
     std::printf("%-24s equal to the reference in every count\n", "");
@@ -326,9 +334,11 @@ int run(const options& opt) {
 
   const result expected = count_alone(in);
   print_speed("std::unordered_map", 1, expected);
-  // Values of 32 bits are stored without an allocation of their own, and are enough here.
-  using map_type = syncmap::read_dirty_map<std::string, std::uint32_t>;
-  const bool equal = count_and_compare<map_type>("read_dirty_map", in, opt.threads, expected);
+  using std::string, std::uint32_t;  // 32 bits suffice, and neither map allocates for such a value
+  const unsigned threads = opt.threads;
+  bool equal = count_and_compare<syncmap::map<string, uint32_t>>("map", in, threads, expected);
+  equal &= count_and_compare<syncmap::read_dirty_map<string, uint32_t>>(
+      "read_dirty_map", in, threads, expected);
   print_top_ten(expected.counts);
   return equal ? 0 : 1;
 }
