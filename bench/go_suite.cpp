@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The syncmap authors
 // SPDX-License-Identifier: MIT
 
-// The benchmark suite of Go's sync.Map, workload for workload, over `read_dirty_map` and over a
+// The benchmark suite of Go's sync.Map, workload for workload, over both maps and over a
 // std::unordered_map under a reader-writer lock. `tools/bench/go_table.py` makes the table.
 //
 // What one figure means. Go gives the wall time of N operations divided by N, N being the sum over
@@ -17,6 +17,7 @@
 // `waited_%` is what remained.
 
 #include <benchmark/benchmark.h>
+#include <syncmap/map.hpp>
 #include <syncmap/read_dirty_map.hpp>
 
 #include <chrono>
@@ -373,6 +374,7 @@ void add_one(const std::string& name, benchmark::IterationCount iterations) {
 // arrives at in its second, so that their maps grow to the same size and not without limit.
 template <class Workload, class Key = number>
 void add(const std::string& name, benchmark::IterationCount iterations = as_needed) {
+  add_one<Workload, syncmap::map<Key, number>>(name + "/map", iterations);
   add_one<Workload, syncmap::read_dirty_map<Key, number>>(name + "/read_dirty_map", iterations);
   add_one<Workload, bench::shared_mutex_map<Key, number>>(name + "/shared_mutex", iterations);
 }

@@ -6,6 +6,7 @@
 // floor: nothing but the table.
 
 #include <benchmark/benchmark.h>
+#include <syncmap/map.hpp>
 #include <syncmap/read_dirty_map.hpp>
 
 #include <algorithm>
@@ -71,6 +72,7 @@ void add(const std::string& name) {
 }
 
 void add_all() {
+  add<syncmap::map<word, word>>("map");
   add<syncmap::read_dirty_map<word, word>>("read_dirty_map");
   add<bench::shared_mutex_map<word, word>>("shared_mutex");
   add<bench::unsynchronised<std::unordered_map<word, word>>>("std_unordered_map");

@@ -1,0 +1,82 @@
+// SPDX-FileCopyrightText: The syncmap authors
+// SPDX-License-Identifier: MIT
+
+// What is measured, as main() tells the cells, and what they tell main().
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace grid {
+
+enum class workload {
+  hit,             // load, the key is there
+  miss,            // load, the key is not there
+  visit,           // as hit, but the value is read in place instead of copied
+  dependent,       // as hit, but which key comes next depends on the value: latency
+  mix99,           // 99 % load, 1 % store, all of keys that are there
+  mix90,           // 90 % load of keys that stay; 5 % insert a new key, 5 % erase an old one
+  mix50,           // 50, 25, 25
+  insert,          // all keys into an empty map
+  reserve_insert,  // the same, told how many will come
+  foreach_entry,   // visit all entries
+  hot_write,       // all threads store one key
+  hot_update,      // all threads change the value of one key, atomically
+  hot_read,        // one thread stores one key, the others load it; these are measured
+  pause,           // insert, every single one timed
+  load_pause,      // one thread inserts, the others load; every single load timed
+  memory,          // bytes for each entry
+};
+
+struct workload_info {
+  workload id;
+  const char* name;
+  const char* unit;                     // of the first measurement
+  std::array<const char*, 6> measures;  // the first is the one that is compared
+  bool choosing;                        // has keys to choose, uniformly or not
+  int least_threads = 1, most_threads = 1'000;
+};
+
+inline constexpr std::array workloads = {
+    workload_info{workload::hit, "hit", "ns", {"ns"}, true},
+    workload_info{workload::miss, "miss", "ns", {"ns"}, true},
+    workload_info{workload::visit, "visit", "ns", {"ns"}, true},
+    workload_info{workload::dependent, "dependent", "ns", {"ns"}, true},
+    workload_info{workload::mix99, "mix99", "ns", {"ns"}, true},
+    workload_info{workload::mix90, "mix90", "ns", {"ns"}, true},
+    workload_info{workload::mix50, "mix50", "ns", {"ns"}, true},
+    workload_info{workload::insert, "insert", "ns", {"ns"}, false},
+    workload_info{workload::reserve_insert, "reserve_insert", "ns", {"ns"}, false},
+    workload_info{workload::foreach_entry, "foreach", "ns", {"ns"}, false},
+    workload_info{workload::hot_write, "hot_write", "ns", {"ns"}, false},
+    workload_info{workload::hot_update, "hot_update", "ns", {"ns"}, false},
+    workload_info{workload::hot_read, "hot_read", "ns", {"ns", "writer"}, false, 2},
+    workload_info{
+        workload::pause, "pause", "us", {"max", "p50", "p99", "p99.9", "p99.99", "mean"}, false},
+    workload_info{workload::load_pause,
+                  "load_pause",
+                  "us",
+                  {"max", "p50", "p99", "p99.9", "p99.99", "mean"},
+                  false,
+                  2},
+    workload_info{workload::memory, "memory", "bytes", {"malloc", "resident"}, false, 1, 1},
+};
+
+struct job {
+  workload work;
+  int threads;
+  double seconds;        // how long a measurement should take
+  std::uint64_t rounds;  // how much to do in it; 0: find out
+};
+
+struct outcome {
+  std::array<double, 6> measures = {};
+  std::uint64_t rounds = 0;
+  std::uint64_t wrong = 0;  // operations whose answer was not the expected one
+  bool offered = true;      // the map can do that at all
+  double waited = 0;  // the longest that a thread waited for a processor, as a share of its time
+};
+
+}  // namespace grid

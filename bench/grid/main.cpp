@@ -1,0 +1,151 @@
+// SPDX-FileCopyrightText: The syncmap authors
+// SPDX-License-Identifier: MIT
+
+// Compares maps: see --help. The maps take turns, so that what disturbs one disturbs all.
+
+#include <algorithm>
+#include <fstream>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "grid/isolate.hpp"
+#include "grid/job.hpp"
+#include "grid/options.hpp"
+#include "grid/registry.hpp"
+#include "grid/report.hpp"
+#include "grid/threads.hpp"
+
+namespace grid {
+namespace {
+
+bool wanted(const map_entry& map, const options& asked) {
+  if (asked.maps.empty()) return true;
+  return std::any_of(asked.maps.begin(), asked.maps.end(), [&](const std::string& part) {
+    return map.id.find(part) != std::string::npos || map.name.find(part) != std::string::npos;
+  });
+}
+
+class runs {
+ public:
+  explicit runs(const options& asked) : asked_(asked) {
+    if (!asked.json.empty()) json_.open(asked.json);
+    if (json_.is_open()) json_ << machine_json() << std::endl;
+  }
+
+  void all() {
+    for (const std::string& types : asked_.types) {
+      if (types == "u64") all_sizes<integers>();
+      if (types == "string") all_sizes<strings>();
+      if (types == "record") all_sizes<records>();
+    }
+  }
+
+  const std::vector<cell_result>& results() const { return results_; }
+
+ private:
+  template <class Types>
+  void all_sizes() {
+    for (const std::size_t entries : asked_.sizes) {
+      for (const std::string& choice : asked_.choices) {
+        const dataset<Types> data(entries, choice == "zipf");
+        for (const std::string& name : asked_.workloads) {
+          const workload_info& work = workload_named(name);
+          if (!work.choosing && choice != asked_.choices.front()) continue;  // was done
+          for (const int threads : asked_.threads) {
+            if (threads < work.least_threads || threads > work.most_threads) continue;
+            measure({&work, Types::name, choice, entries, threads}, data);
+          }
+        }
+      }
+    }
+  }
+
+  template <class Types>
+  void measure(const cell_place& place, const dataset<Types>& data) {
+    cell_result cell{place, {}};
+    for (const map_entry& map : all_maps()) {
+      if (map.name.empty() || !wanted(map, asked_)) continue;
+      if (map.kind == role::floor && place.threads > 1) continue;
+      cell.maps.push_back({&map, {}, ""});
+    }
+    const std::size_t count = cell.maps.size();
+    for (int repeat = 0; repeat < asked_.repeats; ++repeat) {
+      for (std::size_t i = 0; i < count; ++i) {
+        series& one = cell.maps[(i + static_cast<std::size_t>(repeat)) % count];
+        if (one.error.empty()) run_once(one, place, repeat, data);
+      }
+    }
+    results_.push_back(cell);
+    std::cerr << place.text() << ':';
+    for (const series& one : cell.maps) {
+      std::cerr << "  " << one.map->id << ' ';
+      if (one.error.empty()) std::cerr << one.median(0) << (one.waited() ? "!" : "");
+      std::cerr << one.error;
+    }
+    std::cerr << '\n';
+  }
+
+  // Again, as long as patience lasts, if the threads had to wait; the least disturbed run counts.
+  template <class Types>
+  void run_once(series& one, const cell_place& place, int repeat, const dataset<Types>& data) {
+    const std::uint64_t rounds = one.runs.empty() ? 0 : one.runs.front().rounds;
+    const job what{place.work->id, place.threads, asked_.seconds, rounds};
+    outcome kept;
+    for (int attempt = 0; attempt <= asked_.patience; ++attempt) {
+      const auto got =
+          in_child<outcome>([&] { return one.map->run<Types>()(what, data); }, asked_.limit);
+      if (!got.error.empty()) {
+        one.error = got.error;
+        return;
+      }
+      if (!got.result.offered) {
+        one.error = "not offered";
+        return;
+      }
+      if (attempt == 0 || got.result.waited < kept.waited) kept = got.result;
+      if (kept.waited <= disturbed) break;
+    }
+    if (kept.wrong != 0) one.error = std::to_string(kept.wrong) + " wrong answers";
+    one.runs.push_back(kept);
+    if (json_.is_open()) json_ << json_line(place, *one.map, repeat, kept) << std::endl;
+  }
+
+  const options& asked_;
+  std::ofstream json_;
+  std::vector<cell_result> results_;
+};
+
+void list() {
+  for (const map_entry& map : all_maps()) {
+    std::cout << map.id << ": "
+              << (map.name.empty() ? "skipped, not installed" : map.name + " " + map.version)
+              << '\n';
+  }
+  std::cout << "workloads:";
+  for (const workload_info& one : workloads) std::cout << ' ' << one.name;
+  std::cout << '\n';
+}
+
+int run(int argc, char** argv) {
+  const options asked = parse(argc, argv);
+  std::sort(all_maps().begin(), all_maps().end(),
+            [](const map_entry& a, const map_entry& b) { return a.id < b.id; });
+  if (asked.list) {
+    list();
+    return 0;
+  }
+  for (const map_entry& map : all_maps()) {
+    if (map.name.empty()) std::cerr << map.id << ": skipped, not installed\n";
+  }
+  spin_beside = asked.spin;
+  runs work(asked);
+  work.all();
+  write_report(std::cout, work.results());
+  return 0;
+}
+
+}  // namespace
+}  // namespace grid
+
+int main(int argc, char** argv) { return grid::run(argc, argv); }

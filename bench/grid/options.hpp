@@ -1,0 +1,141 @@
+// SPDX-FileCopyrightText: The syncmap authors
+// SPDX-License-Identifier: MIT
+
+// What the user asks for.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdlib>
+#include <functional>
+#include <iostream>
+#include <map>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "grid/job.hpp"
+
+namespace grid {
+
+struct options {
+  std::vector<std::string> maps;  // all if empty
+  std::vector<std::string> types = {"u64"};
+  std::vector<std::string> choices = {"uniform"};
+  std::vector<std::string> workloads = {
+      "hit", "miss", "mix99", "mix90", "mix50", "insert", "foreach"};
+  std::vector<std::size_t> sizes = {1'000, 100'000};
+  std::vector<int> threads = {1, 2};
+  double seconds = 0.1;
+  int repeats = 5;
+  int patience = 2;
+  unsigned limit = 120;
+  std::string json;
+  bool list = false;
+  bool spin = false;
+};
+
+inline constexpr std::string_view usage = R"(usage: syncmap_grid [--OPTION=VALUE]...
+
+  --maps=A,B         parts of names of adapters or maps (all)
+  --types=u64,string,record                             (u64)
+  --sizes=1e3,1e5    entries                            (1e3,1e5)
+  --workloads=A,B    or all; see --list                 (hit,miss,mix99,mix90,mix50,insert,foreach)
+  --choices=uniform,zipf                                (uniform)
+  --threads=1,2                                         (1,2)
+  --seconds=S        of one measurement                 (0.1)
+  --repeats=N        of each measurement                (5)
+  --patience=N       how often to measure again what had to wait for a processor (2)
+  --limit=S          after which a measurement is given up (120)
+  --json=FILE        a line for each measurement
+  --spin             one thread spins while one thread measures
+  --list             what there is
+  --help             this text
+)";
+
+inline std::vector<std::string> split(const std::string& text) {
+  std::vector<std::string> parts;
+  std::istringstream stream(text);
+  for (std::string part; std::getline(stream, part, ',');) parts.push_back(part);
+  return parts;
+}
+
+[[noreturn]] inline void refuse(const std::string& what) {
+  std::cerr << usage << "\nsyncmap_grid: " << what << '\n';
+  std::exit(2);
+}
+
+inline double number(const std::string& text) {
+  char* end = nullptr;
+  const double value = std::strtod(text.c_str(), &end);
+  if (end == text.c_str() || *end != '\0' || !(value > 0)) refuse("not a number: " + text);
+  return value;
+}
+
+template <class T>
+std::vector<T> numbers(const std::string& text) {
+  std::vector<T> result;
+  for (const std::string& part : split(text)) result.push_back(static_cast<T>(number(part)));
+  return result;
+}
+
+inline const workload_info& workload_named(const std::string& name) {
+  const auto* const found = std::find_if(
+      workloads.begin(), workloads.end(), [&](const auto& one) { return one.name == name; });
+  if (found == workloads.end()) refuse("no such workload: " + name);
+  return *found;
+}
+
+inline void check(const options& asked) {
+  const auto only = [](const std::vector<std::string>& given, const std::string& known) {
+    for (const std::string& one : given) {
+      if (("," + known + ",").find("," + one + ",") == std::string::npos) {
+        refuse(one + " is not one of " + known);
+      }
+    }
+  };
+  only(asked.types, "u64,string,record");
+  only(asked.choices, "uniform,zipf");
+  for (const std::size_t size : asked.sizes) {
+    for (const int threads : asked.threads) {
+      if (size < 64 * static_cast<std::size_t>(threads)) refuse("too few entries for the threads");
+    }
+  }
+  for (const std::string& name : asked.workloads) workload_named(name);
+}
+
+inline options parse(int argc, char** argv) {
+  options asked;
+  const std::map<std::string, std::function<void(const std::string&)>> known = {
+      {"--maps", [&](const auto& v) { asked.maps = split(v); }},
+      {"--types", [&](const auto& v) { asked.types = split(v); }},
+      {"--sizes", [&](const auto& v) { asked.sizes = numbers<std::size_t>(v); }},
+      {"--workloads", [&](const auto& v) { asked.workloads = split(v); }},
+      {"--choices", [&](const auto& v) { asked.choices = split(v); }},
+      {"--threads", [&](const auto& v) { asked.threads = numbers<int>(v); }},
+      {"--seconds", [&](const auto& v) { asked.seconds = number(v); }},
+      {"--repeats", [&](const auto& v) { asked.repeats = static_cast<int>(number(v)); }},
+      {"--patience", [&](const auto& v) { asked.patience = std::atoi(v.c_str()); }},
+      {"--limit", [&](const auto& v) { asked.limit = static_cast<unsigned>(number(v)); }},
+      {"--json", [&](const auto& v) { asked.json = v; }},
+      {"--help", [](const auto&) { std::cout << usage, std::exit(0); }},
+      {"--spin", [&](const auto&) { asked.spin = true; }},
+      {"--list", [&](const auto&) { asked.list = true; }},
+  };
+  for (int i = 1; i < argc; ++i) {
+    const std::string argument = argv[i];
+    const std::size_t equals = argument.find('=');
+    const auto option = known.find(argument.substr(0, equals));
+    if (option == known.end()) refuse("no such option: " + argument);
+    option->second(equals == std::string::npos ? "" : argument.substr(equals + 1));
+  }
+  if (asked.workloads == std::vector<std::string>{"all"}) {
+    asked.workloads.clear();
+    for (const workload_info& one : workloads) asked.workloads.push_back(one.name);
+  }
+  check(asked);
+  return asked;
+}
+
+}  // namespace grid
