@@ -174,10 +174,10 @@ class SYNCMAP_SHARED hazard_domain {
   // as many others as a small one.
   static void reclaim_if_due() noexcept {
     record& mine = this_record();
-    mine.pending += mine.heavy;
+    if (mine.heavy != 0) mine.pending += mine.heavy;  // never of a shared record
     if (mine.pending < P::reclaim_batch) [[likely]]
       return;
-    if (mine.is_shared || mine.depth != 0) return;
+    if (mine.depth != 0) return;
     mine.pending = 0;
     mine.kept = 0;
     global().pass(mine, false);
