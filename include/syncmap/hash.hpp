@@ -40,16 +40,16 @@ inline std::uint64_t mix(std::size_t hash, std::uint64_t seed) noexcept {
 }
 
 // A second hash, for keys whose first is the same: of types that we can hash without their owner's help
-// and that are compared by their bits. (An enumeration may have an operator== of its own.)
+// and that are compared by their bits.
 template <class Key>
 inline constexpr bool is_string = false;
 template <class Char, class Allocator>
 inline constexpr bool is_string<std::basic_string<Char, std::char_traits<Char>, Allocator>> =
     std::is_integral_v<Char>;
 template <class Key, class KeyEqual>
-inline constexpr bool has_second_hash =
-    (std::is_same_v<KeyEqual, std::equal_to<Key>> || std::is_same_v<KeyEqual, std::equal_to<>>)&&(
-        std::is_integral_v<Key> || std::is_enum_v<Key> || is_string<Key>);
+inline constexpr bool is_compared_by_bits =
+    (std::is_integral_v<Key> || is_string<Key>)&&  // an enumeration may have its own operator==
+    (std::is_same_v<KeyEqual, std::equal_to<Key>> || std::is_same_v<KeyEqual, std::equal_to<>>);
 
 template <class Key>
 std::uint64_t second_hash(const Key& key, std::uint64_t seed) noexcept {

@@ -371,4 +371,23 @@ TEST(hostile_keys, g5_hash_may_clear_the_map_that_moves) {
   EXPECT_EQ(map.size(), 0U);
 }
 
+// Keys that are equal need not have equal bits: an enumeration's operator== may be its own.
+enum class residue : int {};
+bool operator==(residue one, residue other) {
+  return static_cast<int>(one) % 100 == static_cast<int>(other) % 100;
+}
+struct hash_of_residue {
+  std::size_t operator()(residue) const { return 7; }
+};
+
+TEST(hostile_keys, equality_decides_in_a_long_chain_too) {
+  syncmap::map<residue, int, hash_of_residue> map;
+  for (int i = 0; i < 60; ++i) map.store(residue{i}, i);
+  for (int i = 0; i < 60; ++i) EXPECT_EQ(map.load(residue{100 + i}), i);
+  for (int i = 0; i < 60; ++i) map.store(residue{200 + i}, -i);
+  EXPECT_EQ(map.size(), 60U);
+  for (int i = 0; i < 60; ++i) EXPECT_TRUE(map.erase(residue{300 + i}));
+  EXPECT_TRUE(map.empty());
+}
+
 }  // namespace
