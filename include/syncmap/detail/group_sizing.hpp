@@ -39,7 +39,8 @@ class group_sizing {
     }
   }
 
-  // Makes the table at least this large.
+  // Makes the table at least this large, in steps. Throws std::bad_alloc before the first, if there is
+  // not the memory for the last.
   void reserve(std::size_t groups) {
     const hazard_scope<P, 3> guard;
     for (;;) {
@@ -51,6 +52,7 @@ class group_sizing {
       } else if (r.table()->group_count() >= groups) {
         return;
       } else {
+        static_cast<void>(table::make(groups, 0));  // throws if that is more than there is
         core_.set_next(r.table(), groups);
       }
     }

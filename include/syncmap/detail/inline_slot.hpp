@@ -83,6 +83,24 @@ X from_word(std::uint64_t word) noexcept {
   }
 }
 
+// A value that may not be there yet.
+template <class T>
+class word_value {
+ public:
+  template <class... Args>
+  const T& emplace(Args&&... args) {
+    return value_.emplace(std::forward<Args>(args)...);
+  }
+  explicit operator bool() const noexcept { return value_.has_value(); }
+  // REQUIRES: true.
+  const T& operator*() const noexcept {
+    return *value_;  // NOLINT(bugprone-unchecked-optional-access): see above
+  }
+
+ private:
+  std::optional<T> value_;
+};
+
 template <class Key, class T, class P>
 struct inline_layout {
   // Is all that a search needs in the view, so that nothing stays protected?
@@ -102,21 +120,13 @@ struct inline_layout {
     T value;
   };
 
-  class draft {
+  class draft : public word_value<T> {
    public:
-    template <class... Args>
-    const T& emplace(Args&&... args) {
-      return value_.emplace(std::forward<Args>(args)...);
-    }
-    explicit operator bool() const noexcept { return value_.has_value(); }
-    const T& operator*() const noexcept { return *value_; }
-
     // Where a key is that was moved in.
     [[nodiscard]] const Key* key() const noexcept { return nullptr; }
 
    private:
     friend inline_layout;
-    std::optional<T> value_;
     std::uint64_t key_ = 0;
   };
 
@@ -178,11 +188,11 @@ struct inline_layout {
     return one.value.load(std::memory_order_relaxed) == seen.value;  // relaxed (locked)
   }
   static void fill(slot& one, draft& next) noexcept {
-    one.key.store(next.key_, std::memory_order_release);                   // S1 release
-    one.value.store(to_word<T>(*next.value_), std::memory_order_release);  // S1 release
+    one.key.store(next.key_, std::memory_order_release);            // S1 release
+    one.value.store(to_word<T>(*next), std::memory_order_release);  // S1 release
   }
   static void replace(slot& one, const view&, draft& next) noexcept {
-    one.value.store(to_word<T>(*next.value_), std::memory_order_seq_cst);  // S1 release, T1
+    one.value.store(to_word<T>(*next), std::memory_order_seq_cst);  // S1 release, T1
   }
   static void vacate(slot&) noexcept {}
   // Into a slot that nobody reaches yet.

@@ -29,7 +29,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <syncmap/detail/arch.hpp>
 #include <syncmap/detail/hazard.hpp>
 #include <syncmap/detail/inline_slot.hpp>
@@ -165,21 +164,14 @@ struct word_node_layout : node_pointers<word_node<Key, T, P>, P> {
   };
   using entry = node*;
 
-  class draft {
+  class draft : public word_value<T> {
    public:
-    template <class... Args>
-    const T& emplace(Args&&... args) {
-      return value_.emplace(std::forward<Args>(args)...);
-    }
-    explicit operator bool() const noexcept { return value_.has_value(); }
-    const T& operator*() const noexcept { return *value_; }
     [[nodiscard]] const Key* key() const noexcept {
       return fresh_ == nullptr ? nullptr : std::addressof(fresh_->key.get());
     }
 
    private:
     friend word_node_layout;
-    std::optional<T> value_;
     owned<P, node> fresh_;
   };
 
@@ -204,7 +196,7 @@ struct word_node_layout : node_pointers<word_node<Key, T, P>, P> {
     const T& value(const entry&) const noexcept { return *copy_; }
 
    private:
-    std::optional<T> copy_;
+    word_value<T> copy_;
   };
 
   template <class K>
@@ -222,11 +214,11 @@ struct word_node_layout : node_pointers<word_node<Key, T, P>, P> {
   }
   static void fill(slot& one, draft& next) noexcept {
     // relaxed (unpublished)
-    next.fresh_->value.store(to_word<T>(*next.value_), std::memory_order_relaxed);
+    next.fresh_->value.store(to_word<T>(*next), std::memory_order_relaxed);
     base::put(one, next.fresh_.release());
   }
   static void replace(slot& one, const view&, draft& next) noexcept {
-    base::get(one)->value.store(to_word<T>(*next.value_),
+    base::get(one)->value.store(to_word<T>(*next),
                                 std::memory_order_seq_cst);  // S1 release, T1
   }
 

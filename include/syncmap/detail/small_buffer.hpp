@@ -40,7 +40,7 @@ class small_buffer {
     return *this;
   }
   ~small_buffer() {
-    if (!is_inside()) P::deallocate(data_, capacity_ * sizeof(X), alignof(X));
+    if (!is_inside()) P::deallocate(data_, capacity_ * element, alignof(X));
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
@@ -64,6 +64,8 @@ class small_buffer {
   void added(std::size_t count) noexcept { size_ += count; }
 
  private:
+  static constexpr std::size_t element =
+      sizeof(X);  // NOLINT(bugprone-sizeof-expression): X may well be a pointer
   X* inside() noexcept { return reinterpret_cast<X*>(inside_); }
   [[nodiscard]] bool is_inside() const noexcept {
     return data_ == reinterpret_cast<const X*>(inside_);
@@ -71,9 +73,9 @@ class small_buffer {
 
   SYNCMAP_NOINLINE void grow(std::size_t least) {
     const std::size_t wider = std::max(least, 2 * capacity_);
-    auto* const fresh = static_cast<X*>(P::allocate(wider * sizeof(X), alignof(X)));
+    auto* const fresh = static_cast<X*>(P::allocate(wider * element, alignof(X)));
     std::uninitialized_copy_n(data_, size_, fresh);
-    if (!is_inside()) P::deallocate(data_, capacity_ * sizeof(X), alignof(X));
+    if (!is_inside()) P::deallocate(data_, capacity_ * element, alignof(X));
     data_ = fresh;
     capacity_ = wider;
   }
@@ -81,7 +83,7 @@ class small_buffer {
   X* data_ = inside();
   std::size_t capacity_ = Inside;
   std::size_t size_ = 0;
-  alignas(X) unsigned char inside_[Inside * sizeof(X)];
+  alignas(X) unsigned char inside_[Inside * element];
 };
 
 }  // namespace syncmap::detail
