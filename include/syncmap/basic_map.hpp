@@ -88,7 +88,7 @@ class basic_map {
   /// The value of `key`, or nothing. (Go: Load)
   /// @throws what hash, equality and the copy of the value throw
   /// @par Progress: that of reads, see the map. Allocates nothing itself. Complexity: constant.
-  [[nodiscard]] std::optional<mapped_type> load(const key_type& key) const
+  [[nodiscard]] SYNCMAP_INLINE std::optional<mapped_type> load(const key_type& key) const
     requires value_can_be_copied<mapped_type>
   {
     std::optional<mapped_type> result;
@@ -230,7 +230,7 @@ class basic_map {
   /// @{
 
   /// Whether `key` has a value. @throws what hash and equality throw
-  [[nodiscard]] bool contains(const key_type& key) const {
+  [[nodiscard]] SYNCMAP_INLINE bool contains(const key_type& key) const {
     return engine_.read(key, [](const mapped_type&) {});
   }
 
@@ -239,7 +239,7 @@ class basic_map {
   /// @throws what hash, equality and `f` throw
   template <class F>
     requires value_visitor<F, mapped_type>
-  bool visit(const key_type& key, F&& f) const {
+  SYNCMAP_INLINE bool visit(const key_type& key, F&& f) const {
     return engine_.read(key, [&](const mapped_type& value) { std::invoke(f, value); });
   }
 

@@ -51,8 +51,7 @@ struct read_dirty_family {
 };
 
 struct map_family {
-  using hashes =
-      if_quick<list<good_hash, constant_hash, four_bit_hash>, list<good_hash, constant_hash>>;
+  using hashes = if_quick<list<good_hash, constant_hash, four_bit_hash>, list<good_hash>>;
   template <class K, class T, class H = syncmap::hash<K>, class E = std::equal_to<K>>
   using map = syncmap::map<K, T, H, E>;
   static std::string name() { return "map"; }
