@@ -264,13 +264,16 @@ void print_speed(const char* name, unsigned threads, const result& r) {
               threads == 1 ? " " : "s", r.seconds, rate / 1e6);
 }
 
-void print_stats(const syncmap::detail::group_map_stats& stats) {
-  std::printf("%-24s %zu entries, %zu growths, %zu of %zu groups overflow\n", "", stats.entries,
-              stats.growths, stats.overflowing_groups, stats.groups);
-}
-void print_stats(const syncmap::detail::read_dirty_stats& stats) {
-  std::printf("%-24s %zu entries, %zu promotions, %zu misses\n", "", stats.entries,
-              stats.promotions, stats.misses);
+// Each map counts what there is to count in it.
+template <class Stats>
+void print_stats(const Stats& stats) {
+  if constexpr (requires { stats.promotions; }) {
+    std::printf("%-24s %zu entries, %zu promotions, %zu misses\n", "", stats.entries,
+                stats.promotions, stats.misses);
+  } else {
+    std::printf("%-24s %zu entries, %zu growths, %zu of %zu groups overflow\n", "", stats.entries,
+                stats.growths, stats.overflowing_groups, stats.groups);
+  }
 }
 
 // Counts with one more kind of map; returns whether the result is the expected one.

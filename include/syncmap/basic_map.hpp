@@ -353,7 +353,7 @@ class basic_map {
     return result;
   }
 
-  /// Makes room for `entries` entries, so that storing them makes nothing grow.
+  /// Makes room for `entries` entries, so that storing them makes nothing grow, but for rare luck.
   /// @throws std::length_error beyond `max_size()`, std::bad_alloc
   void reserve(size_type entries)
     requires requires(Engine& engine) { engine.reserve(size_type{}); }
@@ -386,7 +386,7 @@ class basic_map {
   [[nodiscard]] hasher hash_function() const { return engine_.hash_function(); }
   [[nodiscard]] key_equal key_eq() const { return engine_.key_eq(); }
 
-  /// Counters of what happened inside; which there are depends on the map. @par Progress: wait-free.
+  /// Counters of what happened inside; which there are depends on the map. @par Progress: lock-free.
   [[nodiscard]] auto stats() const { return engine_.stats(); }
 
   /// @}

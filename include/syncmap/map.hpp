@@ -34,6 +34,9 @@ namespace syncmap {
 /// In the child of a `fork()`, use only maps that no other thread was writing at that instant: it may
 /// have held a group's lock (G10).
 ///
+/// What `clear` removes is destroyed a few entries at a time, by the writes of its thread that follow, or
+/// at once by `reclaim()` or `shrink_to_fit`. A map that has had an entry keeps a counter of 1 KiB.
+///
 /// Many keys with *equal* hashes are found one after the other, in time proportional to their number;
 /// the table does not grow for them (G11).
 ///

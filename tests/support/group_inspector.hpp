@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <inspector.hpp>
@@ -15,6 +16,12 @@
 #include <syncmap/detail/group_map.hpp>
 
 namespace syncmap::detail {
+
+// Calls `f` with the number of each slot of a set.
+template <class F>
+void for_each_slot(std::uint32_t set, F&& f) {
+  for (; set != 0; set &= set - 1) f(static_cast<std::size_t>(std::countr_zero(set)));
+}
 
 // Where a key is.
 enum class whereabouts { nowhere, in_slot, in_overflow, in_slot_of_next, in_overflow_of_next };

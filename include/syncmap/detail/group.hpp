@@ -38,11 +38,13 @@
 
 #pragma once
 
+#include <atomic>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <syncmap/detail/arch.hpp>
 #include <syncmap/detail/platform.hpp>
+#include <type_traits>
 
 namespace syncmap::detail {
 
@@ -151,7 +153,13 @@ class alignas(32) group {
 
   // The slots that have this tag; 0: that are empty.
   [[nodiscard]] mask match(std::uint8_t tag) const noexcept {
-    return P::match_tags(tags_, tag);  // S3 acquire, T1
+    if constexpr (has_wide_load && std::is_same_v<atomic<int>, std::atomic<int>>) {
+      return match_bytes_at(&tags_, tag);  // S3 acquire, T1
+    } else {
+      const std::uint64_t low = tags_[0].load(std::memory_order_seq_cst);   // S3 acquire, T1
+      const std::uint64_t high = tags_[1].load(std::memory_order_seq_cst);  // S3 acquire, T1
+      return match_bytes(low, high, tag);
+    }
   }
   [[nodiscard]] mask taken() const noexcept { return ~match(0) & all_slots; }
 
@@ -225,10 +233,17 @@ struct group_position {
   [[nodiscard]] Slot& slot() const noexcept { return part.slots[index]; }
 };
 
-// Calls `f` with the index of each slot of the set.
-template <class F>
-void for_each_slot(std::uint32_t set, F&& f) {
-  for (; set != 0; set &= set - 1) f(static_cast<std::size_t>(std::countr_zero(set)));
+// Calls `f` with the slots that are taken, those in overflow groups too, until it returns false; then
+// false.
+template <class Slot, class P, class F>
+bool for_each_taken(const group_part<Slot, P>& main, group_state seen, F&& f) {
+  for (group_part<Slot, P> here = main; here; here = here.next()) {
+    for (auto set = here.head->taken(); set != 0; set &= set - 1) {
+      if (!f(here.slots[static_cast<std::size_t>(std::countr_zero(set))])) return false;
+    }
+    if (!seen.overflows()) break;
+  }
+  return true;
 }
 
 }  // namespace syncmap::detail

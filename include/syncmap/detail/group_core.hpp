@@ -56,7 +56,7 @@ class group_core : public group_tables<Key, T, Hash, KeyEqual, P> {
   using typename base::table;
 
   group_core(root& map, const Hash& hash, const KeyEqual& equal) noexcept
-      : base(map, hash), hash_(hash), equal_(equal) {}
+      : base(map, hash), equal_(equal) {}
 
   template <class K, class F>
   SYNCMAP_INLINE bool read(const K& key, F&& on_found) const {
@@ -122,6 +122,7 @@ class group_core : public group_tables<Key, T, Hash, KeyEqual, P> {
   using view = typename layout::view;
   using position = typename table::position;
   using overflow = typename table::overflow;
+  using base::hash_;
   using base::root_;
 
   // What a call of modify() prepares without the lock. Lives through all attempts.
@@ -329,7 +330,6 @@ class group_core : public group_tables<Key, T, Hash, KeyEqual, P> {
     return true;
   }
 
-  const Hash& hash_;
   const KeyEqual& equal_;
 };
 

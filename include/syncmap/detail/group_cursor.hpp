@@ -118,18 +118,6 @@ class group_cursor {
     return same && index == group_.size() && main.head->is_still(seen);
   }
 
-  // Calls `f` with the slots that are taken, until it returns false; then false.
-  template <class F>
-  static bool for_each_taken(const part& main, group_state seen, F&& f) {
-    for (part here = main; here; here = here.next()) {
-      for (auto set = here.head->taken(); set != 0; set &= set - 1) {
-        if (!f(here.slots[static_cast<std::size_t>(std::countr_zero(set))])) return false;
-      }
-      if (!seen.overflows()) break;
-    }
-    return true;
-  }
-
   void drop_hashes_below(const Core& core) {
     std::size_t kept = 0;
     for (std::size_t i = 0; i < group_.size(); ++i) {

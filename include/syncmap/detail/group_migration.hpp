@@ -51,7 +51,8 @@ class group_migration {
   }
 
   // Moves the unit; false if it was moved before, or somebody else holds one of its locks. `hash_of`
-  // gives the hash of a key, `again` what it is tagged by in an overflow group. Throws what `hash_of` throws, or std::bad_alloc; nothing has changed then.
+  // gives the hash of a key, `again` what it is tagged by in an overflow group. Throws what `hash_of`
+  // throws, or std::bad_alloc; nothing has changed then.
   template <class HashOf, class Again>
   bool run(const HashOf& hash_of, const Again& again) {
     for (;;) {
@@ -84,22 +85,13 @@ class group_migration {
       if (state.is_forwarded() || state.is_locked()) return false;
       seen_[index] = state;
       if constexpr (Layout::is_inline) {
-        for_each_entry(main, state, [&](const slot& one) {
+        for_each_taken(main, state, [&](const slot& one) {
           hashes_.push_back(hash_of(Layout::capture(one).key));
+          return true;
         });
       }
     }
     return true;
-  }
-
-  // Calls `f` with the slots that are taken. They are the same with the lock, if it could be taken
-  // from `state`.
-  template <class F>
-  static void for_each_entry(const part& main, group_state state, F&& f) {
-    for (part here = main; here; here = here.next()) {
-      for_each_slot(here.head->taken(), [&](std::size_t index) { f(here.slots[index]); });
-      if (!state.overflows()) break;
-    }
   }
 
   bool lock() noexcept {
@@ -126,11 +118,11 @@ class group_migration {
     bool fits = true;
     for (filling& each : filling_) each = {};
     for (std::size_t index = 0; index < source_count_ && fits; ++index) {
-      for_each_entry(source(index), seen_[index], [&](const slot& one) {
+      fits = for_each_taken(source(index), seen_[index], [&](const slot& one) {
         if constexpr (Layout::is_inline) {
-          fits = fits && copy_to(hashes_[number++], one, again);
+          return copy_to(hashes_[number++], one, again);
         } else {
-          fits = fits && copy_to(Layout::get(one)->hash, one, again);
+          return copy_to(Layout::get(one)->hash, one, again);
         }
       });
     }
@@ -161,7 +153,7 @@ class group_migration {
     return true;
   }
 
-  // The overflow groups of the targets are spare again, and one more.
+  // The overflow groups of the targets are spare again.
   void take_back() noexcept {
     for (std::size_t index = 0; index < target_count_; ++index) {
       overflow* more = target(index).head->more();
@@ -176,16 +168,17 @@ class group_migration {
   }
   // As many as can be needed: a target with n entries needs less than n / (its slots).
   void add_spares() {
-    count_entries();
-    for (std::size_t spares = entries_ / usable; spares != 0; --spares) {
+    constexpr std::size_t usable = std::popcount(P::usable_slots);
+    std::size_t entries = 0;
+    for (std::size_t index = 0; index < source_count_; ++index) {
+      for_each_taken(source(index), seen_[index], [&entries](const slot&) {
+        ++entries;
+        return true;
+      });
+    }
+    for (std::size_t spares = entries / usable; spares != 0; --spares) {
       auto* const more = detail::make<P, overflow>();
       more->next_owned = std::exchange(spare_, more);
-    }
-  }
-  void count_entries() noexcept {
-    entries_ = 0;
-    for (std::size_t index = 0; index < source_count_; ++index) {
-      for_each_entry(source(index), seen_[index], [this](const slot&) { ++entries_; });
     }
   }
 
@@ -203,7 +196,6 @@ class group_migration {
     }
   }
 
-  static constexpr std::size_t usable = std::popcount(P::usable_slots);
   struct filling {
     part main;
     part last;  // the first with an empty slot, or the last of all
@@ -217,8 +209,7 @@ class group_migration {
   const std::size_t first_target_;
   group_state seen_[max_groups_per_unit];
   small_buffer<P, std::uint64_t, 2 * group_slots> hashes_;
-  filling filling_[2];  // of two targets: those of one source, when a table doubles
-  std::size_t entries_ = 0;
+  filling filling_[2];         // of two targets: those of one source, when a table doubles
   overflow* spare_ = nullptr;  // a list by next_owned
 };
 

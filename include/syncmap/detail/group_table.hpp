@@ -14,7 +14,8 @@
 // Invariants
 //   I1  A group of the next table is started before the groups that it follows are forwarded, and
 //       cannot be reached before.
-//   I2  A table has one next at most, for good. It gets one only while it is the map's table.
+//   I2  A table has one next at most, for good. It gets one while it is the map's table, or while a
+//       clear drops it: then it owns that one too (I3).
 //   I3  A table that was *promoted* has handed all entries to its next, which is the map's table, or
 //       was. One that a clear has dropped owns its next, and the entries that neither has lost.
 //   I4  A table of one group that a shrink has found empty is *closed*: forwarded, with itself as next.
@@ -371,11 +372,10 @@ class alignas(cache_line) group_table : public hazard_pointer_obj_base {
   }
   template <class F>
   static void drop_group(const part& main, const F& f) noexcept {
-    for (part here = main; here; here = here.next()) {
-      for_each_slot(here.head->taken(), [&](std::size_t index) {
-        if (auto* const node = Layout::get(here.slots[index])) f(node);
-      });
-    }
+    for_each_taken(main, main.head->state(), [&f](const slot& one) {
+      if (auto* const node = Layout::get(one)) f(node);
+      return true;
+    });
   }
 
   // The next table, if it goes with this one.

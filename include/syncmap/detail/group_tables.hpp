@@ -195,6 +195,7 @@ class group_tables {
 
  protected:
   root& root_;
+  const Hash& hash_;
 
  private:
   void move_unit(table& from, table& to, std::size_t unit) {
@@ -222,8 +223,6 @@ class group_tables {
     // If it is forwarded, next is the map's table, or was.
     return to.state.is_forwarded() ? arrival::again : arrival::here;
   }
-
-  const Hash& hash_;
 };
 
 }  // namespace syncmap::detail

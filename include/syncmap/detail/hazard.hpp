@@ -5,6 +5,8 @@
 // hazard_domain.hpp.
 //
 //   hazard_scope     the protectors of one operation, on the stack of one thread
+//   hazard_leaf      one for an operation that runs no code of the user's
+//   hazard_row       as many as are asked for
 //   hazard_pointer   one protector that can be kept, moved, and destroyed on another thread
 //   protector        what both give: protect(), reset_protection(), as C++26 names them
 //   retire()         hands over an object that no new reader can reach
@@ -12,7 +14,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <syncmap/detail/arch.hpp>
 #include <syncmap/detail/hazard_domain.hpp>
 #include <syncmap/detail/platform.hpp>
@@ -21,6 +22,18 @@
 #include <utility>
 
 namespace syncmap::detail {
+
+// Calls `load` until what it returned is still there after it was announced, and returns that.
+template <class Load, class Announce>
+SYNCMAP_INLINE auto load_protected(Load load, Announce announce) noexcept {
+  for (auto seen = load();;) {
+    announce(seen.address());
+    const auto again = load();
+    if (again == seen) [[likely]]
+      return again;
+    seen = again;
+  }
+}
 
 // Protects one object at a time, with a slot that somebody else owns.
 template <class P>
@@ -35,13 +48,7 @@ class protector {
   // Lock-free: it loads again only if somebody else published something new.
   template <class Load>
   SYNCMAP_INLINE auto protect(Load load) const noexcept {
-    for (auto seen = load();;) {
-      announce(seen.address());
-      const auto again = load();
-      if (again == seen) [[likely]]
-        return again;
-      seen = again;
-    }
+    return detail::load_protected(load, [this](auto address) { announce(address); });
   }
 
   // Protects `object`, which something else (a lock) keeps from being retired until the return.
@@ -131,13 +138,9 @@ class hazard_leaf {
   // As protector::protect(). REQUIRES: true.
   template <class Load>
   SYNCMAP_INLINE auto protect(Load load) const noexcept {
-    for (auto seen = load();;) {
-      P::announce_lightly(own(), seen.address());  // hazard_domain:S4 release, hazard_domain:T1
-      const auto again = load();
-      if (again == seen) [[likely]]
-        return again;
-      seen = again;
-    }
+    return detail::load_protected(load, [this](const void* address) {
+      P::announce_lightly(own(), address);  // hazard_domain:S4 release, hazard_domain:T1
+    });
   }
 
  private:

@@ -45,7 +45,8 @@
 //
 // Bounds: a thread keeps at most reclaim_batch retired objects (weighed by size) that nobody
 // protects, plus those that some slot protected when it looked, at most one for each slot in use in
-// the process. Within a pass, what destructors retire waits for the pass to end. What a thread
+// the process. What a pass sets free in turn, and the nodes of a table that was cleared, which are
+// retired a few at a time, wait for the thread's next write. What a thread
 // retires without a record (it never protected anything, or its thread-local destructors have run)
 // waits for a pass of another.
 

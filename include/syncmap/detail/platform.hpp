@@ -23,7 +23,6 @@
 #include <syncmap/detail/block_cache.hpp>
 #include <syncmap/detail/large_pages.hpp>
 #include <thread>
-#include <type_traits>
 #include <utility>
 
 namespace syncmap::detail {
@@ -54,21 +53,6 @@ struct SYNCMAP_SHARED platform {
   template <class T>
   using var = T;  // ordered by something else: a mutex, or a publication
   using mutex = std::mutex;
-
-  // Which of sixteen tags equal `tag`: two loads in any order, sequentially consistent in themselves.
-  template <class Atomic>
-  SYNCMAP_INLINE static std::uint32_t match_tags(const Atomic (&tags)[2],
-                                                 std::uint8_t tag) noexcept {
-    if constexpr (has_wide_load && std::is_same_v<Atomic, std::atomic<std::uint64_t>>) {
-      return match_bytes_at(&tags, tag);
-    } else {
-      const std::uint64_t low =
-          tags[0].load(std::memory_order_seq_cst);  // group:S3 acquire, group:T1
-      const std::uint64_t high =
-          tags[1].load(std::memory_order_seq_cst);  // group:S3 acquire, group:T1
-      return match_bytes(low, high, tag);
-    }
-  }
 
   // asym_fence:T1, both sides.
   template <class T>

@@ -4,9 +4,8 @@
 // striped_counter.hpp -- how many entries a map has, without a line that all writers share.
 //
 // Each thread counts on a stripe, the first threads each on one of its own: what it added and what it
-// removed. A clear starts a new
-// *generation*: every number carries the generation it belongs to, so an operation that began
-// before the clear and counts after it changes nothing.
+// removed. A clear starts a new *generation*: every number carries the generation it belongs to, so an
+// operation that began before the clear and counts after it changes nothing.
 //
 // Invariants
 //   I1  A word holds a generation and a count of that generation; both only grow (modulo their width,
@@ -19,7 +18,7 @@
 // Synchronization
 //   S1 make-stripes   release: make_stripes()   acquire: stripes()
 //      Carries the zeroed stripes.
-//   S2 count          release: raise()     acquire: total()
+//   S2 count          release: count(), raise()   acquire: total()
 //      Carries the order of counts on different words, which I1's last sentence needs.
 
 #pragma once
