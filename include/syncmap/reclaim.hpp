@@ -21,7 +21,7 @@ namespace syncmap {
 /// measurement, at the end of a test. It is never needed for correctness.
 ///
 /// It also gives back the small blocks that the calling thread keeps for its next stores: at most 1,024
-/// of each of four sizes up to 64 bytes, which otherwise go back when the thread ends.
+/// of each of eight sizes up to 128 bytes, which otherwise go back when the thread ends.
 ///
 /// On return every key and value that was erased or replaced before the call, by any thread and in
 /// any map, has been destroyed, unless a running operation still reads it.

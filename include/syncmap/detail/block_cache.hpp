@@ -7,7 +7,7 @@
 // worst case of a general allocator, which takes such blocks back to where they came from. Here the
 // thread that frees keeps them (decision 5 has the figures).
 //
-// Bounds: `limit` blocks of each of `bins` sizes, 160 KiB for a thread; given back when the thread
+// Bounds: `limit` blocks of each of `bins` sizes, 576 KiB for a thread; given back when the thread
 // ends, or by release(). Nothing is kept under a sanitizer, which must see every free.
 
 #pragma once
@@ -22,7 +22,7 @@ namespace syncmap::detail {
 class SYNCMAP_SHARED block_cache {
  public:
   static constexpr std::size_t granule = 16;
-  static constexpr std::size_t bins = 4;
+  static constexpr std::size_t bins = 8;
   static constexpr std::size_t limit = 1024;
 
   // May blocks of this kind be kept? Then they are allocated in the size that rounded() says.

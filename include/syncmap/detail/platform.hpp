@@ -114,8 +114,8 @@ struct SYNCMAP_SHARED platform {
 
   // The group table. Slots of a group that are used, bit i for slot i.
   static constexpr std::uint32_t usable_slots = 0xffff;
-  // It grows when more than one group in so many overflows: at a load of about 0.78.
-  static constexpr std::size_t groups_per_overflow = 8;
+  // It grows when more than one group in so many overflows: at a load of about 0.84.
+  static constexpr std::size_t groups_per_overflow = 5;
   // While it grows, each write moves so many units to the next table.
   static constexpr std::size_t units_per_write = 8;
   // A pass takes the nodes of so many groups of a table that was cleared, or frees so many overflow
