@@ -901,15 +901,15 @@ TEST(hazard_row, without_memory_keeps_what_it_has_and_loses_no_unit) {
 TEST(hazard_leaf, is_there_when_the_own_slots_of_the_thread_are_free) {
   using leaf = detail::hazard_leaf<leaf_platform>;
   script::reset();
-  EXPECT_FALSE(static_cast<bool>(leaf())) << "a thread without a record";
+  EXPECT_FALSE(leaf::can_be_had()) << "a thread without a record";
   { const detail::hazard_scope<leaf_platform, 1> attaches; }
   if (!one_slot_platform::announces_lightly()) GTEST_SKIP() << "announcements are not light here";
-  EXPECT_TRUE(static_cast<bool>(leaf()));
+  EXPECT_TRUE(leaf::can_be_had());
   {
     const detail::hazard_scope<leaf_platform, 1> busy;
-    EXPECT_FALSE(static_cast<bool>(leaf()));
+    EXPECT_FALSE(leaf::can_be_had());
   }
-  EXPECT_TRUE(static_cast<bool>(leaf()));
+  EXPECT_TRUE(leaf::can_be_had());
 }
 TEST(hazard_leaf, protects_until_it_ends) {
   using object = retired_object<leaf_platform>;
@@ -925,8 +925,8 @@ TEST(hazard_leaf, protects_until_it_ends) {
   object* published = new object;
   {
     // What is published changes while it is announced: the second is protected, the first is not.
+    ASSERT_TRUE(detail::hazard_leaf<leaf_platform>::can_be_had());
     const detail::hazard_leaf<leaf_platform> leaf;
-    ASSERT_TRUE(static_cast<bool>(leaf));
     int loads = 0;
     const word seen = leaf.protect([&] {
       if (++loads == 2) detail::retire<leaf_platform>(std::exchange(published, new object));

@@ -7,13 +7,16 @@
 
 #include <atomic>
 #include <cstddef>
+#include <functional>
 #include <fuse.hpp>
 #include <kinds.hpp>
 #include <maps.hpp>
 #include <new>
 #include <optional>
+#include <semaphore>
 #include <string>
 #include <test_platform.hpp>
+#include <thread>
 #include <threads.hpp>
 #include <tracked.hpp>
 
@@ -397,6 +400,86 @@ TEST(growing, waits_for_memory_and_fails_no_operation) {
   expect_growth_to_wait_for_memory<poor_map<int, int>>();
   expect_growth_to_wait_for_memory<poor_map<std::string, int>>();
   expect_growth_to_wait_for_memory<poor_map<std::string, std::string>>();
+}
+
+// --- hashes of the keys that move
+
+// Runs `action` at its n-th call in this thread.
+struct acting_hash {
+  static inline thread_local int calls_left = 0;
+  static inline thread_local std::function<void()> action;
+  std::size_t operator()(int key) const {
+    if (calls_left != 0 && --calls_left == 0) action();
+    return std::hash<int>()(key);
+  }
+};
+using acting_map = support::growing_map_family::map<int, int, acting_hash>;
+
+// Moves every entry at least once, on top of `keys` of them.
+void move_all(acting_map& map, int keys) {
+  map.reserve(static_cast<std::size_t>(4 * keys));
+  map.shrink_to_fit();
+}
+
+TEST(growing, the_hash_of_a_key_that_moves_may_change_the_size_of_the_map) {
+  static constexpr int keys = 40;
+  const std::function<void(acting_map&)> actions[] = {
+      [](acting_map& map) { map.reserve(1); },
+      [](acting_map& map) { map.reserve(16 * keys); },
+      [](acting_map& map) { map.shrink_to_fit(); },
+      [](acting_map& map) { map.store(keys, keys), map.erase(keys); },
+  };
+  for (const auto& act : actions) {
+    bool acted = true;
+    for (int n = 1; acted; ++n) {
+      acting_map map;
+      numbers expected;
+      for (int i = 0; i < keys; ++i) {
+        map.store(i, i);
+        expected[i] = i;
+      }
+      acted = false;
+      acting_hash::action = [&] {
+        acted = true;
+        act(map);
+      };
+      acting_hash::calls_left = n;
+      move_all(map, keys);
+      acting_hash::calls_left = 0;
+      expect_contents(map, expected);
+    }
+  }
+  acting_hash::action = nullptr;
+}
+
+TEST(growing, a_thread_that_is_stopped_in_a_hash_delays_no_growth_of_others) {
+  constexpr int keys = 40;
+  bool stopped = true;
+  for (int n = 1; stopped; ++n) {
+    acting_map map;
+    for (int i = 0; i < keys; ++i) map.store(i, i);
+    stopped = false;
+    std::binary_semaphore waits(0);
+    std::binary_semaphore go_on(0);
+    std::thread mover([&] {
+      acting_hash::action = [&] {
+        stopped = true;
+        waits.release();
+        go_on.acquire();
+      };
+      acting_hash::calls_left = n;
+      move_all(map, keys);
+      acting_hash::calls_left = 0;
+      if (!stopped) waits.release();
+    });
+    waits.acquire();
+    const std::size_t before = map.stats().growths;
+    for (int i = keys; i < 20 * keys; ++i) map.store(i, i);
+    EXPECT_GE(map.stats().growths, before + 3) << n;
+    go_on.release();
+    mover.join();
+    EXPECT_EQ(map.size(), static_cast<std::size_t>(20 * keys));
+  }
 }
 
 // --- lifetime

@@ -95,6 +95,42 @@ TEST(small_types, enumerations_and_pointers_are_keys_and_values) {
       texts[0], nullptr, &numbers[0], &numbers[1], nullptr);
 }
 
+// Can be made from anything, itself included, and not be copied but by name.
+struct greedy {
+  std::uint64_t number = 0;
+  greedy() = default;
+  template <class Other>
+  greedy(Other&& other)  // NOLINT: what it is here for
+      : number(static_cast<std::uint64_t>(other)) {}
+  explicit operator std::uint64_t() const { return number; }
+  bool operator==(const greedy&) const = default;
+};
+struct copied_by_name {
+  int number = 0;
+  copied_by_name() = default;
+  explicit copied_by_name(int from) : number(from) {}
+  explicit copied_by_name(const copied_by_name&) = default;
+  copied_by_name& operator=(const copied_by_name&) = default;
+};
+
+TEST(small_types, values_with_odd_constructors_are_stored) {
+  syncmap::map<int, greedy> of_greedy;
+  of_greedy.store(1, 6);
+  of_greedy.try_emplace(2, 7L);
+  EXPECT_TRUE(of_greedy.visit(1, [](const greedy& seen) { EXPECT_EQ(seen.number, 6U); }));
+  EXPECT_TRUE(of_greedy.visit(2, [](const greedy& seen) { EXPECT_EQ(seen.number, 7U); }));
+
+  syncmap::map<int, copied_by_name> by_name;
+  by_name.store(1, 5);
+  EXPECT_TRUE(by_name.visit(1, [](const copied_by_name& seen) { EXPECT_EQ(seen.number, 5); }));
+
+  syncmap::map<int, point> of_points;
+  EXPECT_TRUE(of_points.try_emplace(1, 7, 8));
+  EXPECT_TRUE(of_points.try_emplace(2, 9));
+  EXPECT_EQ(of_points.load(1), (point{7, 8}));
+  EXPECT_EQ(of_points.load(2), (point{9, 0}));
+}
+
 TEST(small_types, structures_are_keys_and_values) {
   expect_operations_to_work<point, point>({1, 2}, {2, 1}, {0, 0}, {0, 1}, {1, 0});
   expect_operations_to_work<std::string, point>("a", "b", {0, 0}, {0, 1}, {1, 0});

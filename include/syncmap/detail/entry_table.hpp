@@ -269,7 +269,7 @@ class alignas(cache_line) entry_table : public hazard_pointer_obj_base {
     const bucket* const all = buckets();
     for (std::size_t index = 0; index < capacity(); ++index) {
       if (index + ahead < capacity()) {
-        for (Entry* const one : all[index + ahead].entries) detail::prefetch_for_write(one);
+        for (Entry* const one : all[index + ahead].entries) detail::prefetch(one);
       }
       for (Entry* const one : all[index].entries) {
         if (one != nullptr) f(one);

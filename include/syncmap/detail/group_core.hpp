@@ -65,9 +65,10 @@ class group_core : public group_tables<Key, T, Hash, KeyEqual, P> {
       view seen;
       likeness result = likeness::changed;
       if constexpr (layout::template compares_without_user_code<KeyEqual>) {
-        const hazard_leaf<P> guard;
-        if (guard) [[likely]]
+        if (hazard_leaf<P>::can_be_had()) [[likely]] {
+          const hazard_leaf<P> guard;
           result = look(guard, protector<P>(nullptr), hash, key, seen);
+        }
       }
       if (result == likeness::changed) [[unlikely]] {
         const search again = find_inline(root_, hash_, equal_, hash, key);
@@ -151,6 +152,7 @@ class group_core : public group_tables<Key, T, Hash, KeyEqual, P> {
     const root_value r = protect_root(of_root);
     if (r.is_empty()) return likeness::other;  // L3
     const std::uint64_t mixed_hash = mixed(hash);
+    if constexpr (!layout::is_inline) r.table()->prefetch(mixed_hash);
     const part main = r.table()->group_of(mixed_hash);
     const group_state state = main.head->state();
     if (state.is_forwarded()) [[unlikely]]
@@ -207,21 +209,25 @@ class group_core : public group_tables<Key, T, Hash, KeyEqual, P> {
       at.main = at.in->at(0);
       return insert(at, build, work);
     }
-    if (r.table()->next() != nullptr && this->help(r.table(), P::units_per_write, work.guard))
-        [[unlikely]]
-      return false;
+    if (r.table()->next() != nullptr) [[unlikely]] {
+      if (this->help(r.table(), P::units_per_write, three(work.guard))) return false;
+    }
     at.hash = mixed(hash);
     r.table()->prefetch(at.hash);
     const arrival where = find_group(r, work.guard, at);
-    if (where == arrival::nowhere) this->leave_closed(r.table(), work.guard);
-    if (where != arrival::here) return false;
+    if (where != arrival::here) [[unlikely]] {
+      if (where == arrival::nowhere) this->leave_closed(r.table(), three(work.guard));
+      return false;
+    }
     constexpr bool always_commits =
         Op == operation::store || Op == operation::swap || Op == operation::compute;
     if (always_commits && at.state.is_locked()) return this->wait_for(at.main);
 
     position found;
     view seen;
-    const auto again = [&] { return this->mixed_again(at.hash, key); };
+    const auto again = [this, hash_then = at.hash, &key] {
+      return this->mixed_again(hash_then, key);
+    };
     const likeness result = table::find(
         at.main, at.state, at.hash, key, equal_, again, work.guard[of_node], found, seen);
     if (result == likeness::changed) return false;
@@ -247,12 +253,12 @@ class group_core : public group_tables<Key, T, Hash, KeyEqual, P> {
     if (at.state.is_locked()) return this->wait_for(at.main);
     part last;
     position empty = table::find_empty(at.main, last);
-    if (!empty) [[unlikely]]
-      prepare_overflow(work);
+    if (!empty && work.spare == nullptr) [[unlikely]]
+      work.spare = make_overflow();
     if (!at.main.head->try_lock(at.state)) return false;
 
     if (!empty) [[unlikely]]
-      empty = add_overflow(*at.in, last, work);
+      empty = add_overflow(*at.in, last, work.spare.release());
     group_state next = at.state;
     if (empty.in_overflow && !at.state.may_overflow(at.hash)) {
       if (!at.state.overflows()) at.in->count_overflowing(1);
@@ -269,12 +275,10 @@ class group_core : public group_tables<Key, T, Hash, KeyEqual, P> {
     return true;
   }
 
-  SYNCMAP_NOINLINE static void prepare_overflow(workspace& work) {
-    if (work.spare == nullptr) work.spare.reset(detail::make<P, overflow>());
+  SYNCMAP_NOINLINE static owned<P, overflow> make_overflow() {
+    return owned<P, overflow>(detail::make<P, overflow>());
   }
-  SYNCMAP_NOINLINE static position add_overflow(table& in, const part& last,
-                                                workspace& work) noexcept {
-    overflow* const more = work.spare.release();
+  SYNCMAP_NOINLINE static position add_overflow(table& in, part last, overflow* more) noexcept {
     last.head->link(more);
     in.own(more);
     return {{&more->head, more->slots}, 0, true};

@@ -29,7 +29,6 @@ template <class Layout, class P>
 class group_migration {
   using table = group_table<Layout, P>;
   using part = typename table::part;
-  using position = typename table::position;
   using overflow = typename table::overflow;
   using slot = typename Layout::slot;
 
@@ -75,6 +74,10 @@ class group_migration {
     return to_.at(first_target_ + index);
   }
 
+  [[nodiscard]] group_state seen(std::size_t index) const noexcept {
+    return group_state(seen_[index]);
+  }
+
   // Notes the states of the sources, and the hashes of their keys unless nodes have them.
   template <class HashOf>
   bool look(const HashOf& hash_of) {
@@ -83,12 +86,19 @@ class group_migration {
       const part main = source(index);
       const group_state state = main.head->state();
       if (state.is_forwarded() || state.is_locked()) return false;
-      seen_[index] = state;
+      seen_[index] = state.bits();
       if constexpr (Layout::is_inline) {
-        for_each_taken(main, state, [&](const slot& one) {
-          hashes_.push_back(hash_of(Layout::capture(one).key));
-          return true;
-        });
+        for (part here = main; here; here = here.next()) {
+          auto set = here.head->taken();
+          const auto count = static_cast<std::size_t>(std::popcount(set));
+          std::uint64_t* to = hashes_.space_for(count);
+          for (; set != 0; set &= set - 1) {
+            const auto slot_index = static_cast<std::size_t>(std::countr_zero(set));
+            *to++ = hash_of(Layout::capture(here.slots[slot_index]).key);
+          }
+          hashes_.added(count);
+          if (!state.overflows()) break;
+        }
       }
     }
     return true;
@@ -96,7 +106,7 @@ class group_migration {
 
   bool lock() noexcept {
     for (std::size_t index = 0; index < source_count_; ++index) {
-      if (source(index).head->try_lock(seen_[index])) continue;
+      if (source(index).head->try_lock(seen(index))) continue;
       unlock(index);
       return false;
     }
@@ -105,7 +115,7 @@ class group_migration {
   // The first `count`, with nothing changed.
   void unlock(std::size_t count) noexcept {
     for (std::size_t index = 0; index < count; ++index) {
-      source(index).head->unlock(seen_[index]);
+      source(index).head->unlock(seen(index));
     }
   }
 
@@ -118,7 +128,7 @@ class group_migration {
     bool fits = true;
     for (filling& each : filling_) each = {};
     for (std::size_t index = 0; index < source_count_ && fits; ++index) {
-      fits = for_each_taken(source(index), seen_[index], [&](const slot& one) {
+      fits = for_each_taken(source(index), seen(index), [&](const slot& one) {
         if constexpr (Layout::is_inline) {
           return copy_to(hashes_[number++], one, again);
         } else {
@@ -132,24 +142,23 @@ class group_migration {
   template <class Again>
   bool copy_to(std::uint64_t hash, const slot& one, const Again& again) noexcept {
     const part main = to_.group_of(hash);
-    // Where this target was filled last, so that a long chain is not walked for every entry.
     filling& here = filling_[to_.index_of(hash) % std::size(filling_)];
-    if (here.main.head != main.head) here = {main, main};
-    part& last = here.last;
-    position empty = table::find_empty(last, last);
-    empty.in_overflow = empty && empty.part.head != main.head;
-    if (!empty) {
+    if (here.main != main.head) here = filling(main);
+    if (here.used == usable) [[unlikely]] {
       if (spare_ == nullptr) return false;
       overflow* const more = std::exchange(spare_, spare_->next_owned);
-      last.head->link(more);
-      last = {&more->head, more->slots};
-      empty = {last, 0, true};
+      here.last.head->link(more);
+      here.last = {&more->head, more->slots};
+      here.used = 0;
     }
-    Layout::transfer(one, empty.slot());
-    const bool over = empty.in_overflow;
-    if (over) main.head->start(main.head->state().with_overflow(hash));
-    const std::uint64_t tagged_by = over ? again(hash, Layout::key_at(one)) : hash;
-    empty.part.head->start_tag(empty.index, tag_of(tagged_by));
+    std::uint64_t tagged_by = hash;
+    if (here.last.head != main.head) [[unlikely]] {
+      main.head->start(main.head->state().with_overflow(hash));
+      tagged_by = again(hash, Layout::key_at(one));
+    }
+    Layout::transfer(one, here.last.slots[here.used]);
+    here.last.head->start_tag(here.used, tag_of(tagged_by));
+    ++here.used;
     return true;
   }
 
@@ -168,10 +177,9 @@ class group_migration {
   }
   // As many as can be needed: a target with n entries needs less than n / (its slots).
   void add_spares() {
-    constexpr std::size_t usable = std::popcount(P::usable_slots);
     std::size_t entries = 0;
     for (std::size_t index = 0; index < source_count_; ++index) {
-      for_each_taken(source(index), seen_[index], [&entries](const slot&) {
+      for_each_taken(source(index), seen(index), [&entries](const slot&) {
         ++entries;
         return true;
       });
@@ -192,13 +200,23 @@ class group_migration {
       }
     }
     for (std::size_t index = 0; index < source_count_; ++index) {
-      source(index).head->publish(seen_[index].forwarded());
+      source(index).head->publish(seen(index).forwarded());
     }
   }
 
+  static constexpr std::size_t usable = std::popcount(P::usable_slots);
+  static_assert(std::has_single_bit(P::usable_slots + 1));  // the lowest
+
+  // Where the next entry of a target goes: its slots are taken one after the other.
   struct filling {
-    part main;
-    part last;  // the first with an empty slot, or the last of all
+    filling() noexcept = default;
+    explicit filling(const part& target) noexcept : main(target.head), last(target) {
+      for (part next = target; next; next = next.next()) last = next;
+      used = static_cast<std::size_t>(std::popcount(last.head->taken()));
+    }
+    const group<slot, P>* main = nullptr;
+    part last;
+    std::size_t used = 0;  // of last's
   };
 
   table& from_;
@@ -207,7 +225,7 @@ class group_migration {
   const std::size_t target_count_;
   const std::size_t first_source_;
   const std::size_t first_target_;
-  group_state seen_[max_groups_per_unit];
+  std::uint64_t seen_[max_groups_per_unit];  // by look(), for the sources: clearing it all costs
   small_buffer<P, std::uint64_t, 2 * group_slots> hashes_;
   filling filling_[2];         // of two targets: those of one source, when a table doubles
   overflow* spare_ = nullptr;  // a list by next_owned

@@ -131,10 +131,10 @@ class alignas(cache_line) group_table : public hazard_pointer_obj_base {
 
   // Starts to bring the slots near, for a writer, who waits for memory one access after the other: his
   // lock does not let the processor look ahead.
-  void prefetch(std::uint64_t hash) const noexcept {
+  SYNCMAP_INLINE void prefetch(std::uint64_t hash) const noexcept {
     const auto* const slots = reinterpret_cast<const unsigned char*>(group_of(hash).slots);
     for (std::size_t at = 0; at < group_slots * sizeof(slot); at += cache_line) {
-      prefetch_for_write(slots + at);
+      detail::prefetch(slots + at);
     }
   }
 
@@ -149,18 +149,17 @@ class alignas(cache_line) group_table : public hazard_pointer_obj_base {
   // `again` gives the hash by which the key is tagged in overflow groups: if all hashes are the same,
   // tags must not be.
   template <class K, class KeyEqual, class Again>
-  static likeness find(const part& main, group_state seen, std::uint64_t hash, const K& key,
-                       const KeyEqual& equal, const Again& again, const protector<P>& guard,
-                       position& found, view& what) {
+  SYNCMAP_INLINE static likeness find(const part& main, group_state seen, std::uint64_t hash,
+                                      const K& key, const KeyEqual& equal, const Again& again,
+                                      const protector<P>& guard, position& found, view& what) {
     found = {main, 0, false};
-    likeness result = find_in(found, main, seen, hash, hash, key, equal, guard, what);
-    if (result != likeness::other || !seen.may_overflow(hash)) return result;
-    const std::uint64_t tagged_by = again();
-    for (part here = main.next(); here && result == likeness::other; here = here.next()) {
-      found = {here, 0, true};
-      result = find_in(found, main, seen, tagged_by, hash, key, equal, guard, what);
-    }
-    return result;
+    const likeness result = find_in(found, main, seen, hash, hash, key, equal, guard, what);
+    if (result != likeness::other || !seen.may_overflow(hash)) [[likely]]
+      return result;
+    const finding beyond = find_in_overflow(main, seen, again(), hash, key, equal, guard);
+    if (beyond.in != nullptr) found = {{&beyond.in->head, beyond.in->slots}, beyond.index, true};
+    what = beyond.what;
+    return beyond.result;
   }
 
   // The same, where almost every key is: in the group's own slots. `changed` also if the key may be
@@ -216,7 +215,7 @@ class alignas(cache_line) group_table : public hazard_pointer_obj_base {
   [[nodiscard]] std::size_t overflowing() const noexcept {
     return overflowing_.load(std::memory_order_relaxed);  // relaxed (statistic)
   }
-  // More than one group in eight overflows: with good hashes, at 12.4 entries a group.
+  // More than one group in five overflows: with good hashes, at 13.4 entries a group.
   [[nodiscard]] bool is_too_full() const noexcept {
     return overflowing() > group_count_ / P::groups_per_overflow;
   }
@@ -331,6 +330,27 @@ class alignas(cache_line) group_table : public hazard_pointer_obj_base {
     auto* const slots = reinterpret_cast<unsigned char*>(slots_);
     return {reinterpret_cast<group_type*>(self + sizeof(group_table) + offset),
             reinterpret_cast<slot*>(slots + offset * slot_bytes)};
+  }
+
+  struct finding {
+    likeness result = likeness::other;
+    overflow* in = nullptr;
+    std::size_t index = 0;
+    view what;
+  };
+  template <class K, class KeyEqual>
+  SYNCMAP_NOINLINE static finding find_in_overflow(part main, group_state seen,
+                                                   std::uint64_t tagged_by, std::uint64_t hash,
+                                                   const K& key, const KeyEqual& equal,
+                                                   protector<P> guard) {
+    finding found;
+    for (found.in = main.head->more(); found.in != nullptr; found.in = found.in->head.more()) {
+      position at{{&found.in->head, found.in->slots}, 0, true};
+      found.result = find_in(at, main, seen, tagged_by, hash, key, equal, guard, found.what);
+      found.index = at.index;
+      if (found.result != likeness::other) break;
+    }
+    return found;
   }
 
   // Looks among the sixteen slots of found.part, and sets found.index.

@@ -63,7 +63,13 @@ class group_tables {
     to.in = from.table();
     to.main = to.in->group_of(to.hash);
     to.state = to.main.head->state();
-    return to.state.is_forwarded() ? follow(to, guard[of_next]) : arrival::here;
+    if (!to.state.is_forwarded()) [[likely]]
+      return arrival::here;
+    const followed then = follow(to.in, to.hash, guard[of_next]);
+    to.in = then.in;
+    to.main = to.in->group_of(to.hash);
+    to.state = then.state;
+    return then.where;
   }
 
   static constexpr std::size_t of_table = 0;
@@ -140,13 +146,15 @@ class group_tables {
     detail::retire<P>(object, bytes);
   }
 
-  // Waits, a little, for the group to be unlocked. False, as of an attempt that must be repeated.
-  SYNCMAP_NOINLINE static bool wait_for(const part& main) {
+  // Waits for the group to be unlocked, looking at it seldom: a look takes the line from whoever works
+  // with it, and a thread that is left alone does several changes while it has the line. False, as of
+  // an attempt that must be repeated.
+  SYNCMAP_NOINLINE static bool wait_for(part main) {
     for (int looks = 1; main.head->state().is_locked(); ++looks) {
-      if (looks % 64 == 0) {
-        P::yield();
+      if (looks % 16 == 0) {
+        P::yield();  // its holder may not be running
       } else {
-        pause();
+        for (int i = 0; i < 16; ++i) pause();
       }
     }
     return false;
@@ -204,6 +212,7 @@ class group_tables {
     const auto again = [this](std::uint64_t hash, const Key& key) noexcept {
       return mixed_again(hash, key);
     };
+    // Counted at once: before the next unit user code runs (a hash), which may wait for the promotion.
     if (one.run([this](const Key& key) { return hash_of(key); }, again)) from.count_moved();
   }
 
@@ -212,16 +221,21 @@ class group_tables {
     completes([&] { set_next(t, 2 * t->group_count()); });  // else the groups just overflow more
   }
 
-  SYNCMAP_NOINLINE arrival follow(route& to, const protector<P>& guard) const {
-    table* const next = to.in->next();
-    if (next == to.in) return arrival::nowhere;
+  // By value, as all that is not inlined into the way of almost every write: what has its address
+  // taken lives in memory.
+  struct followed {
+    arrival where;
+    table* in;
+    group_state state;
+  };
+  SYNCMAP_NOINLINE followed follow(table* in, std::uint64_t hash, protector<P> guard) const {
+    table* const next = in->next();
+    if (next == in) return {arrival::nowhere, in, {}};
     const root_value now = protect_next(next, guard);
-    if (!now.is(to.in) && !now.is(next)) return arrival::again;
-    to.in = next;
-    to.main = next->group_of(to.hash);
-    to.state = to.main.head->state();
+    if (!now.is(in) && !now.is(next)) return {arrival::again, in, {}};
+    const group_state state = next->group_of(hash).head->state();
     // If it is forwarded, next is the map's table, or was.
-    return to.state.is_forwarded() ? arrival::again : arrival::here;
+    return {state.is_forwarded() ? arrival::again : arrival::here, next, state};
   }
 };
 

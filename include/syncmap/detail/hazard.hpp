@@ -88,11 +88,15 @@ class hazard_scope {
   hazard_scope(const hazard_scope&) = delete;
   hazard_scope& operator=(const hazard_scope&) = delete;
   SYNCMAP_INLINE ~hazard_scope() {
-    for (std::size_t index = 0; index < Count; ++index) (*this)[index].reset_protection();
-    if (record_ != nullptr) [[likely]] {
-      record_->use &= domain::record::costly;
+    typename domain::record* const record = record_;
+    typename domain::slot_set* const slots = slots_;
+    for (std::size_t index = 0; index < Count; ++index) {
+      protector<P>(&slots->each[index]).reset_protection();
+    }
+    if (record != nullptr) [[likely]] {
+      record->use &= domain::record::costly;
     } else {
-      domain::global().put_unit(static_cast<typename domain::unit*>(slots_));
+      domain::global().put_unit(static_cast<typename domain::unit*>(slots));
     }
   }
 
@@ -116,26 +120,27 @@ class hazard_scope {
 };
 
 // A protector for an operation in which no user code runs, so that no other operation of the thread
-// can begin meanwhile: it needs not even the flag. False if the thread's own slots are in use, if it
-// has none yet, or if an announcement needs a full fence in this process.
+// can begin meanwhile: it needs not even the flag.
 template <class P>
 class hazard_leaf {
   using domain = hazard_domain<P>;
 
  public:
-  SYNCMAP_INLINE hazard_leaf() noexcept : record_(&domain::this_record()) {
-    if (record_->use != 0) [[unlikely]]
-      record_ = nullptr;
+  // Not if the thread's own slots are in use, if it has none yet, or if an announcement needs a full
+  // fence in this process.
+  [[nodiscard]] SYNCMAP_INLINE static bool can_be_had() noexcept {
+    return domain::this_record().use == 0;
   }
+
+  // REQUIRES: can_be_had().
+  SYNCMAP_INLINE hazard_leaf() noexcept : record_(domain::this_record()) {}
   hazard_leaf(const hazard_leaf&) = delete;
   hazard_leaf& operator=(const hazard_leaf&) = delete;
   SYNCMAP_INLINE ~hazard_leaf() {
-    if (record_ != nullptr)
-      own().store(nullptr, std::memory_order_release);  // hazard_domain:S4 release
+    own().store(nullptr, std::memory_order_release);  // hazard_domain:S4 release
   }
-  explicit operator bool() const noexcept { return record_ != nullptr; }
 
-  // As protector::protect(). REQUIRES: true.
+  // As protector::protect().
   template <class Load>
   SYNCMAP_INLINE auto protect(Load load) const noexcept {
     return detail::load_protected(load, [this](const void* address) {
@@ -144,9 +149,9 @@ class hazard_leaf {
   }
 
  private:
-  typename domain::slot& own() const noexcept { return record_->each[0]; }
+  typename domain::slot& own() const noexcept { return record_.each[0]; }
 
-  typename domain::record* record_;
+  typename domain::record& record_;
 };
 
 // Owns one protector, or none. Move it, also to another thread; destroy it anywhere.

@@ -83,22 +83,25 @@ X from_word(std::uint64_t word) noexcept {
   }
 }
 
-// A value that may not be there yet.
+// A value that may not be there yet, as the word that a slot will hold.
 template <class T>
 class word_value {
  public:
   template <class... Args>
-  const T& emplace(Args&&... args) {
-    return value_.emplace(std::forward<Args>(args)...);
+  T emplace(Args&&... args) {
+    const std::optional<T> made(std::in_place, std::forward<Args>(args)...);
+    word_ = to_word(*made);
+    has_value_ = true;
+    return **this;
   }
-  explicit operator bool() const noexcept { return value_.has_value(); }
+  explicit operator bool() const noexcept { return has_value_; }
   // REQUIRES: true.
-  const T& operator*() const noexcept {
-    return *value_;  // NOLINT(bugprone-unchecked-optional-access): see above
-  }
+  T operator*() const noexcept { return from_word<T>(word_); }
+  [[nodiscard]] std::uint64_t word() const noexcept { return word_; }
 
  private:
-  std::optional<T> value_;
+  std::uint64_t word_ = 0;
+  bool has_value_ = false;
 };
 
 template <class Key, class T, class P>
@@ -188,11 +191,11 @@ struct inline_layout {
     return one.value.load(std::memory_order_relaxed) == seen.value;  // relaxed (locked)
   }
   static void fill(slot& one, draft& next) noexcept {
-    one.key.store(next.key_, std::memory_order_release);            // S1 release
-    one.value.store(to_word<T>(*next), std::memory_order_release);  // S1 release
+    one.key.store(next.key_, std::memory_order_release);      // S1 release
+    one.value.store(next.word(), std::memory_order_release);  // S1 release
   }
   static void replace(slot& one, const view&, draft& next) noexcept {
-    one.value.store(to_word<T>(*next), std::memory_order_seq_cst);  // S1 release, T1
+    one.value.store(next.word(), std::memory_order_seq_cst);  // S1 release, T1
   }
   static void vacate(slot&) noexcept {}
   // Into a slot that nobody reaches yet.

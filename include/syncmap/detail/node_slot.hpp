@@ -29,6 +29,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <syncmap/detail/arch.hpp>
 #include <syncmap/detail/hazard.hpp>
 #include <syncmap/detail/inline_slot.hpp>
@@ -193,10 +194,13 @@ struct word_node_layout : node_pointers<word_node<Key, T, P>, P> {
   class window {
    public:
     void look(const entry& one) noexcept { copy_.emplace(from_word<T>(load(one))); }
-    const T& value(const entry&) const noexcept { return *copy_; }
+    // REQUIRES: look() was called.
+    const T& value(const entry&) const noexcept {
+      return *copy_;  // NOLINT(bugprone-unchecked-optional-access): see above
+    }
 
    private:
-    word_value<T> copy_;
+    std::optional<T> copy_;
   };
 
   template <class K>
@@ -214,12 +218,11 @@ struct word_node_layout : node_pointers<word_node<Key, T, P>, P> {
   }
   static void fill(slot& one, draft& next) noexcept {
     // relaxed (unpublished)
-    next.fresh_->value.store(to_word<T>(*next), std::memory_order_relaxed);
+    next.fresh_->value.store(next.word(), std::memory_order_relaxed);
     base::put(one, next.fresh_.release());
   }
   static void replace(slot& one, const view&, draft& next) noexcept {
-    base::get(one)->value.store(to_word<T>(*next),
-                                std::memory_order_seq_cst);  // S1 release, T1
+    base::get(one)->value.store(next.word(), std::memory_order_seq_cst);  // S1 release, T1
   }
 
   template <class Retire>
