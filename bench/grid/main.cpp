@@ -48,7 +48,7 @@ class runs {
   void all_sizes() {
     for (const std::size_t entries : asked_.sizes) {
       for (const std::string& choice : asked_.choices) {
-        const dataset<Types> data(entries, choice == "zipf");
+        const dataset<Types> data(entries, shape{choice == "zipf" ? 0.99 : 0});
         for (const std::string& name : asked_.workloads) {
           const workload_info& work = workload_named(name);
           if (!work.choosing && choice != asked_.choices.front()) continue;  // was done
