@@ -7,6 +7,7 @@
 #include <string>
 
 #include "grid/growth.hpp"
+#include "grid/oversubscribed.hpp"
 #include "grid/registry.hpp"
 #include "grid/steady.hpp"
 
@@ -23,6 +24,8 @@ outcome measure_replacing(const job& what, const dataset<Types>& data) {
         return cell.hot_write();
       case workload::hot_update:
         return cell.hot_update();
+      case workload::oversubscribed:
+        return oversubscribed<Map, Types>(what, data).loads_and_stores();
       default:
         return cell.hot_read();
     }

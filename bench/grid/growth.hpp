@@ -159,10 +159,10 @@ class growth {
     });
     histogram& all = timers[first].times;
     for (std::size_t t = first + 1; t < timers.size(); ++t) all.add(timers[t].times);
-    const auto us = [](std::uint64_t n) { return 1e-3 * ns_per_tick() * static_cast<double>(n); };
     outcome result = summary(reports_, per_thread_);
-    result.measures = {us(all.largest()),       us(all.quantile(0.5)),    us(all.quantile(0.99)),
-                       us(all.quantile(0.999)), us(all.quantile(0.9999)), us(1) * all.mean()};
+    result.measures = {microseconds(all.largest()),        microseconds(all.quantile(0.5)),
+                       microseconds(all.quantile(0.99)),   microseconds(all.quantile(0.999)),
+                       microseconds(all.quantile(0.9999)), microseconds(1) * all.mean()};
     result.rounds = 1;
     return result;
   }

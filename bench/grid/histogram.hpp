@@ -34,6 +34,10 @@ inline double ns_per_tick() {
   return measured;
 }
 
+inline double microseconds(std::uint64_t ticks) {
+  return 1e-3 * ns_per_tick() * static_cast<double>(ticks);
+}
+
 // Counts by size, each power of two in 32 steps: 3 % exact, and small enough for the first cache.
 class histogram {
  public:

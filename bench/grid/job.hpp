@@ -28,15 +28,19 @@ enum class workload {
   pause,           // insert, every single one timed
   load_pause,      // one thread inserts, the others load; every single load timed
   memory,          // bytes for each entry
+  oversubscribed,  // 90 % load, 10 % store, by more threads than there are processors; all timed
 };
+
+inline constexpr std::size_t most_measures = 8;
 
 struct workload_info {
   workload id;
   const char* name;
-  const char* unit;                     // of the first measurement
-  std::array<const char*, 6> measures;  // the first is the one that is compared
-  bool choosing;                        // has keys to choose, uniformly or not
+  const char* unit;                                 // of the first measurement
+  std::array<const char*, most_measures> measures;  // the first is the one that is compared
+  bool choosing;                                    // has keys to choose, uniformly or not
   int least_threads = 1, most_threads = 1'000;
+  std::array<int, 2> own_threads = {};  // instead of those that were asked for
 };
 
 inline constexpr std::array workloads = {
@@ -62,6 +66,13 @@ inline constexpr std::array workloads = {
                   false,
                   2},
     workload_info{workload::memory, "memory", "bytes", {"malloc", "resident"}, false, 1, 1},
+    workload_info{.id = workload::oversubscribed,
+                  .name = "oversubscribed",
+                  .unit = "us",
+                  .measures = {"load_p99.9", "load_p50", "load_p99", "load_max", "store_p50",
+                               "store_p99", "store_p99.9", "store_max"},
+                  .choosing = true,
+                  .own_threads = {8, 32}},
 };
 
 struct job {
@@ -72,7 +83,7 @@ struct job {
 };
 
 struct outcome {
-  std::array<double, 6> measures = {};
+  std::array<double, most_measures> measures = {};
   std::uint64_t rounds = 0;
   std::uint64_t wrong = 0;  // operations whose answer was not the expected one
   bool offered = true;      // the map can do that at all

@@ -52,13 +52,18 @@ class runs {
         for (const std::string& name : asked_.workloads) {
           const workload_info& work = workload_named(name);
           if (!work.choosing && choice != asked_.choices.front()) continue;  // was done
-          for (const int threads : asked_.threads) {
+          for (const int threads : threads_of(work)) {
             if (threads < work.least_threads || threads > work.most_threads) continue;
             measure({&work, Types::name, choice, entries, threads}, data);
           }
         }
       }
     }
+  }
+
+  std::vector<int> threads_of(const workload_info& work) const {
+    if (work.own_threads[0] == 0) return asked_.threads;
+    return {work.own_threads.begin(), work.own_threads.end()};
   }
 
   template <class Types>

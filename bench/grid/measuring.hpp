@@ -38,6 +38,12 @@ inline std::size_t part(std::size_t n, std::size_t t, int threads) {
   return n * t / static_cast<std::size_t>(threads);
 }
 
+// Makes the compiler believe that what was loaded matters.
+inline void use(word sum) {
+  static std::atomic<word> sink;
+  sink.store(sum, std::memory_order_relaxed);
+}
+
 // The mean time of one unit, over the threads from `first` on. A thread that is alone does not
 // depend on others, so the time for which it waited for a processor is taken away.
 inline outcome summary(const std::vector<report>& reports, double units_per_thread,
@@ -54,8 +60,7 @@ inline outcome summary(const std::vector<report>& reports, double units_per_thre
   if (reports.size() == 1) seconds -= std::min(seconds, reports[0].waited);
   const auto threads = static_cast<double>(reports.size() - first);
   result.measures[0] = 1e9 * seconds / threads / units_per_thread;
-  static std::atomic<word> sink;
-  sink.store(sum, std::memory_order_relaxed);
+  use(sum);
   return result;
 }
 
