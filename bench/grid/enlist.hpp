@@ -10,29 +10,38 @@
 #include "grid/oversubscribed.hpp"
 #include "grid/registry.hpp"
 #include "grid/steady.hpp"
+#include "grid/ycsb.hpp"
 
 namespace grid {
 
+// What needs more than insert and erase.
 template <class Map, class Types>
-outcome measure_replacing(const job& what, const dataset<Types>& data) {
-  if constexpr (requires(Map& map) { map.store(data.keys[0], data.values[0]); }) {
+outcome measure_changing(const job& what, const dataset<Types>& data) {
+  if constexpr (can_store<Map, Types>) {
     steady<Map, Types> cell(what, data);
     switch (what.work) {
       case workload::mix99:
         return cell.loads_and_stores(0.01);
+      case workload::ycsb_a:
+        return cell.loads_and_stores(0.5);
+      case workload::ycsb_b:
+        return cell.loads_and_stores(0.05);
       case workload::hot_write:
         return cell.hot_write();
-      case workload::hot_update:
-        return cell.hot_update();
+      case workload::hot_read:
+        return cell.hot_read();
       case workload::oversubscribed:
         return oversubscribed<Map, Types>(what, data).loads_and_stores();
+      case workload::ycsb_f:
+        return ycsb<Map, Types>(what, data).read_modify_write();
       default:
-        return cell.hot_read();
+        break;
     }
   }
-  outcome nothing;
-  nothing.offered = false;
-  return nothing;
+  if constexpr (can_update<Map, Types>) {
+    if (what.work == workload::hot_update) return steady<Map, Types>(what, data).hot_update();
+  }
+  return not_offered();
 }
 
 template <template <class, class> class MapOf, class Types>
@@ -42,6 +51,7 @@ outcome measure(const job& what, const dataset<Types>& data) {
   using growing = growth<map, Types>;
   switch (what.work) {
     case workload::hit:
+    case workload::ycsb_c:
       return same_size(what, data).hit();
     case workload::miss:
       return same_size(what, data).miss();
@@ -53,6 +63,8 @@ outcome measure(const job& what, const dataset<Types>& data) {
       return same_size(what, data).churn(0.9);
     case workload::mix50:
       return same_size(what, data).churn(0.5);
+    case workload::ycsb_d:
+      return ycsb<map, Types>(what, data).latest();
     case workload::foreach_entry:
       return same_size(what, data).for_each();
     case workload::insert:
@@ -66,7 +78,7 @@ outcome measure(const job& what, const dataset<Types>& data) {
     case workload::memory:
       return growing(what, data).memory();
     default:
-      return measure_replacing<map, Types>(what, data);
+      return measure_changing<map, Types>(what, data);
   }
 }
 

@@ -29,6 +29,18 @@ enum class workload {
   load_pause,      // one thread inserts, the others load; every single load timed
   memory,          // bytes for each entry
   oversubscribed,  // 90 % load, 10 % store, by more threads than there are processors; all timed
+  ycsb_a,          // 50 % load, 50 % store
+  ycsb_b,          // 95 %, 5 %
+  ycsb_c,          // load
+  ycsb_d,          // 95 % load of late keys, 5 % insert
+  ycsb_f,          // 50 % load, 50 % change
+};
+
+// What the keys are chosen by.
+enum class choice {
+  none,   // all are taken
+  asked,  // what the user asks for
+  zipf,
 };
 
 inline constexpr std::size_t most_measures = 8;
@@ -38,41 +50,59 @@ struct workload_info {
   const char* name;
   const char* unit;                                 // of the first measurement
   std::array<const char*, most_measures> measures;  // the first is the one that is compared
-  bool choosing;                                    // has keys to choose, uniformly or not
+  grid::choice choice;
   int least_threads = 1, most_threads = 1'000;
   std::array<int, 2> own_threads = {};  // instead of those that were asked for
+  std::size_t own_entries = 0;          // if none were asked for
 };
 
+constexpr workload_info ycsb_workload(workload id, const char* name, const char* second = nullptr) {
+  return {.id = id,
+          .name = name,
+          .unit = "ns",
+          .measures = {"ns", second},
+          .choice = choice::zipf,
+          .own_entries = 1'000'000};
+}
+
 inline constexpr std::array workloads = {
-    workload_info{workload::hit, "hit", "ns", {"ns"}, true},
-    workload_info{workload::miss, "miss", "ns", {"ns"}, true},
-    workload_info{workload::visit, "visit", "ns", {"ns"}, true},
-    workload_info{workload::dependent, "dependent", "ns", {"ns"}, true},
-    workload_info{workload::mix99, "mix99", "ns", {"ns"}, true},
-    workload_info{workload::mix90, "mix90", "ns", {"ns"}, true},
-    workload_info{workload::mix50, "mix50", "ns", {"ns"}, true},
-    workload_info{workload::insert, "insert", "ns", {"ns"}, false},
-    workload_info{workload::reserve_insert, "reserve_insert", "ns", {"ns"}, false},
-    workload_info{workload::foreach_entry, "foreach", "ns", {"ns"}, false},
-    workload_info{workload::hot_write, "hot_write", "ns", {"ns"}, false},
-    workload_info{workload::hot_update, "hot_update", "ns", {"ns"}, false},
-    workload_info{workload::hot_read, "hot_read", "ns", {"ns", "writer"}, false, 2},
-    workload_info{
-        workload::pause, "pause", "us", {"max", "p50", "p99", "p99.9", "p99.99", "mean"}, false},
+    workload_info{workload::hit, "hit", "ns", {"ns"}, choice::asked},
+    workload_info{workload::miss, "miss", "ns", {"ns"}, choice::asked},
+    workload_info{workload::visit, "visit", "ns", {"ns"}, choice::asked},
+    workload_info{workload::dependent, "dependent", "ns", {"ns"}, choice::asked},
+    workload_info{workload::mix99, "mix99", "ns", {"ns"}, choice::asked},
+    workload_info{workload::mix90, "mix90", "ns", {"ns"}, choice::asked},
+    workload_info{workload::mix50, "mix50", "ns", {"ns"}, choice::asked},
+    workload_info{workload::insert, "insert", "ns", {"ns"}, choice::none},
+    workload_info{workload::reserve_insert, "reserve_insert", "ns", {"ns"}, choice::none},
+    workload_info{workload::foreach_entry, "foreach", "ns", {"ns"}, choice::none},
+    workload_info{workload::hot_write, "hot_write", "ns", {"ns"}, choice::none},
+    workload_info{workload::hot_update, "hot_update", "ns", {"ns"}, choice::none},
+    workload_info{workload::hot_read, "hot_read", "ns", {"ns", "writer"}, choice::none, 2},
+    workload_info{workload::pause,
+                  "pause",
+                  "us",
+                  {"max", "p50", "p99", "p99.9", "p99.99", "mean"},
+                  choice::none},
     workload_info{workload::load_pause,
                   "load_pause",
                   "us",
                   {"max", "p50", "p99", "p99.9", "p99.99", "mean"},
-                  false,
+                  choice::none,
                   2},
-    workload_info{workload::memory, "memory", "bytes", {"malloc", "resident"}, false, 1, 1},
+    workload_info{workload::memory, "memory", "bytes", {"malloc", "resident"}, choice::none, 1, 1},
     workload_info{.id = workload::oversubscribed,
                   .name = "oversubscribed",
                   .unit = "us",
                   .measures = {"load_p99.9", "load_p50", "load_p99", "load_max", "store_p50",
                                "store_p99", "store_p99.9", "store_max"},
-                  .choosing = true,
+                  .choice = choice::asked,
                   .own_threads = {8, 32}},
+    ycsb_workload(workload::ycsb_a, "ycsb_a"),
+    ycsb_workload(workload::ycsb_b, "ycsb_b"),
+    ycsb_workload(workload::ycsb_c, "ycsb_c"),
+    ycsb_workload(workload::ycsb_d, "ycsb_d"),
+    ycsb_workload(workload::ycsb_f, "ycsb_f", "atomic"),
 };
 
 struct job {
@@ -89,5 +119,12 @@ struct outcome {
   bool offered = true;      // the map can do that at all
   double waited = 0;  // the longest that a thread waited for a processor, as a share of its time
 };
+
+// Of a map that cannot do that.
+inline outcome not_offered() {
+  outcome nothing;
+  nothing.offered = false;
+  return nothing;
+}
 
 }  // namespace grid

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <fstream>
 #include <iostream>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,11 @@
 namespace grid {
 namespace {
 
+template <class T>
+bool contains(const std::vector<T>& all, const T& one) {
+  return std::find(all.begin(), all.end(), one) != all.end();
+}
+
 bool wanted(const map_entry& map, const options& asked) {
   if (asked.maps.empty()) return true;
   return std::any_of(asked.maps.begin(), asked.maps.end(), [&](const std::string& part) {
@@ -29,6 +35,7 @@ bool wanted(const map_entry& map, const options& asked) {
 class runs {
  public:
   explicit runs(const options& asked) : asked_(asked) {
+    for (const std::string& name : asked.workloads) work_.push_back(&workload_named(name));
     if (!asked.json.empty()) json_.open(asked.json);
     if (json_.is_open()) json_ << machine_json() << std::endl;
   }
@@ -46,21 +53,50 @@ class runs {
  private:
   template <class Types>
   void all_sizes() {
-    for (const std::size_t entries : asked_.sizes) {
-      for (const std::string& choice : asked_.choices) {
-        const dataset<Types> data(entries, shape{choice == "zipf" ? 0.99 : 0});
-        for (const std::string& name : asked_.workloads) {
-          const workload_info& work = workload_named(name);
-          if (!work.choosing && choice != asked_.choices.front()) continue;  // was done
-          for (const int threads : threads_of(work)) {
-            if (threads < work.least_threads || threads > work.most_threads) continue;
-            measure({&work, Types::name, choice, entries, threads}, data);
-          }
-        }
-      }
+    std::set<std::size_t> sizes;
+    for (const workload_info* const work : work_) {
+      for (const std::size_t entries : sizes_of(*work, asked_)) sizes.insert(entries);
+    }
+    for (const std::size_t entries : sizes) {
+      for (const char* const chosen : {"uniform", "zipf"}) one_set<Types>(entries, chosen);
     }
   }
 
+  // All workloads that go with one set of keys.
+  template <class Types>
+  void one_set(std::size_t entries, const std::string& chosen) {
+    std::vector<const workload_info*> here;
+    for (const workload_info* const work : work_) {
+      if (contains(sizes_of(*work, asked_), entries) && contains(choices_of(*work), chosen)) {
+        here.push_back(work);
+      }
+    }
+    if (here.empty()) return;
+    const dataset<Types> data(entries, shape{.skew = chosen == "zipf" ? ycsb_skew : 0});
+    for (const workload_info* const work : here) {
+      all_threads({work, Types::name, chosen, entries, 1}, data);
+    }
+  }
+
+  template <class Types>
+  void all_threads(cell_place place, const dataset<Types>& data) {
+    for (const int threads : threads_of(*place.work)) {
+      if (threads < place.work->least_threads || threads > place.work->most_threads) continue;
+      place.threads = threads;
+      measure(place, data);
+    }
+  }
+
+  std::vector<std::string> choices_of(const workload_info& work) const {
+    switch (work.choice) {
+      case choice::asked:
+        return asked_.choices;
+      case choice::zipf:
+        return {"zipf"};
+      default:
+        return {asked_.choices.front()};
+    }
+  }
   std::vector<int> threads_of(const workload_info& work) const {
     if (work.own_threads[0] == 0) return asked_.threads;
     return {work.own_threads.begin(), work.own_threads.end()};
@@ -117,6 +153,7 @@ class runs {
   }
 
   const options& asked_;
+  std::vector<const workload_info*> work_;
   std::ofstream json_;
   std::vector<cell_result> results_;
 };

@@ -64,19 +64,22 @@ inline outcome summary(const std::vector<report>& reports, double units_per_thre
   return result;
 }
 
-// measure(rounds) measures that many. How many are enough is found out here, unless it is known.
+// measure(rounds) measures that many. How many are enough is found out here, unless it is known;
+// `most` are the most that there can be.
 template <class Measure>
 outcome calibrated(const job& what, std::uint64_t rounds, double units_per_round,
-                   const Measure& measure) {
+                   const Measure& measure, std::uint64_t most = UINT64_MAX) {
   if (what.rounds != 0) rounds = what.rounds;
   for (;;) {
     outcome result = measure(rounds);
     result.rounds = rounds;
     const double seconds =
         1e-9 * result.measures[0] * units_per_round * static_cast<double>(rounds);
-    if (what.rounds != 0 || seconds > 0.8 * what.seconds || result.wrong != 0) return result;
+    const bool enough = what.rounds != 0 || seconds > 0.8 * what.seconds || rounds >= most;
+    if (enough || result.wrong != 0) return result;
     const double more = std::clamp(what.seconds / seconds, 1.3, 32.0);
     rounds = static_cast<std::uint64_t>(static_cast<double>(rounds) * more) + 1;
+    rounds = std::min(rounds, most);
   }
 }
 
@@ -115,6 +118,17 @@ template <class Map, class Types>
 std::uint64_t insert(Map& map, const dataset<Types>& data, std::size_t i) {
   return std::uint64_t{!map.insert(data.keys[i], data.value_at(i))};
 }
+
+template <class Map, class Types>
+inline constexpr bool can_store =
+    requires(Map& map, const typename Types::key& key, const typename Types::value& value) {
+      map.store(key, value);
+    };
+
+// The map can change a value in one atomic step.
+template <class Map, class Types>
+inline constexpr bool can_update = requires(
+    Map& map, const typename Types::key& key) { map.update(key, [](typename Types::value&) {}); };
 
 // A new copy each time, as a caller has it.
 template <class Map, class Types>

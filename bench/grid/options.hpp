@@ -25,7 +25,7 @@ struct options {
   std::vector<std::string> choices = {"uniform"};
   std::vector<std::string> workloads = {
       "hit", "miss", "mix99", "mix90", "mix50", "insert", "foreach"};
-  std::vector<std::size_t> sizes = {1'000, 100'000};
+  std::vector<std::size_t> sizes;  // what the workload brings, if empty
   std::vector<int> threads = {1, 2};
   double seconds = 0.1;
   int repeats = 5;
@@ -40,8 +40,8 @@ inline constexpr std::string_view usage = R"(usage: syncmap_grid [--OPTION=VALUE
 
   --maps=A,B         parts of names of adapters or maps (all)
   --types=u64,string,record                             (u64)
-  --sizes=1e3,1e5    entries                            (1e3,1e5)
-  --workloads=A,B    or all; see --list                 (hit,miss,mix99,mix90,mix50,insert,foreach)
+  --sizes=1e3,1e5    entries                            (1e3,1e5; ycsb 1e6)
+  --workloads=A,B    or all; or ycsb; see --list        (hit,miss,mix99,mix90,mix50,insert,foreach)
   --choices=uniform,zipf                                (uniform)
   --threads=1,2                                         (1,2)
   --seconds=S        of one measurement                 (0.1)
@@ -87,6 +87,23 @@ inline const workload_info& workload_named(const std::string& name) {
   return *found;
 }
 
+// A name of a workload, or the beginning of several.
+inline std::vector<std::string> workloads_of(const std::string& name) {
+  std::vector<std::string> found;
+  for (const workload_info& one : workloads) {
+    const std::string known = one.name;
+    if (name == "all" || known == name || known.starts_with(name + '_')) found.push_back(known);
+  }
+  if (found.empty()) refuse("no such workload: " + name);
+  return found;
+}
+
+inline std::vector<std::size_t> sizes_of(const workload_info& work, const options& asked) {
+  if (!asked.sizes.empty()) return asked.sizes;
+  if (work.own_entries != 0) return {work.own_entries};
+  return {1'000, 100'000};
+}
+
 inline void check(const options& asked) {
   const auto only = [](const std::vector<std::string>& given, const std::string& known) {
     for (const std::string& one : given) {
@@ -97,12 +114,22 @@ inline void check(const options& asked) {
   };
   only(asked.types, "u64,string,record");
   only(asked.choices, "uniform,zipf");
-  for (const std::size_t size : asked.sizes) {
-    for (const int threads : asked.threads) {
-      if (size < 64 * static_cast<std::size_t>(threads)) refuse("too few entries for the threads");
+  for (const std::string& name : asked.workloads) {
+    for (const std::size_t size : sizes_of(workload_named(name), asked)) {
+      for (const int threads : asked.threads) {
+        if (size < 64 * static_cast<std::size_t>(threads))
+          refuse("too few entries for the threads");
+      }
     }
   }
-  for (const std::string& name : asked.workloads) workload_named(name);
+}
+
+inline std::vector<std::string> expanded(const std::vector<std::string>& names) {
+  std::vector<std::string> all;
+  for (const std::string& name : names) {
+    for (const std::string& one : workloads_of(name)) all.push_back(one);
+  }
+  return all;
 }
 
 inline options parse(int argc, char** argv) {
@@ -111,7 +138,7 @@ inline options parse(int argc, char** argv) {
       {"--maps", [&](const auto& v) { asked.maps = split(v); }},
       {"--types", [&](const auto& v) { asked.types = split(v); }},
       {"--sizes", [&](const auto& v) { asked.sizes = numbers<std::size_t>(v); }},
-      {"--workloads", [&](const auto& v) { asked.workloads = split(v); }},
+      {"--workloads", [&](const auto& v) { asked.workloads = expanded(split(v)); }},
       {"--choices", [&](const auto& v) { asked.choices = split(v); }},
       {"--threads", [&](const auto& v) { asked.threads = numbers<int>(v); }},
       {"--seconds", [&](const auto& v) { asked.seconds = number(v); }},
@@ -129,10 +156,6 @@ inline options parse(int argc, char** argv) {
     const auto option = known.find(argument.substr(0, equals));
     if (option == known.end()) refuse("no such option: " + argument);
     option->second(equals == std::string::npos ? "" : argument.substr(equals + 1));
-  }
-  if (asked.workloads == std::vector<std::string>{"all"}) {
-    asked.workloads.clear();
-    for (const workload_info& one : workloads) asked.workloads.push_back(one.name);
   }
   check(asked);
   return asked;

@@ -58,7 +58,7 @@ const series* best(const cell_result& cell, role kind) {
 }
 
 bool differ_in_threads_only(const cell_place& a, const cell_place& b) {
-  return a.work == b.work && a.types == b.types && a.choice == b.choice && a.entries == b.entries;
+  return a.work == b.work && a.types == b.types && a.chosen == b.chosen && a.entries == b.entries;
 }
 
 double floor_of(const cell_result& cell, const std::vector<cell_result>& all) {
@@ -124,7 +124,7 @@ bool series::waited() const {
 
 std::string cell_place::text() const {
   return std::string(work->name) + " " + types + " " + size_text(entries) +
-         (work->choosing ? " " + choice : "") + " " + std::to_string(threads) + "t";
+         (work->choice != choice::none ? " " + chosen : "") + " " + std::to_string(threads) + "t";
 }
 
 std::string json_line(const cell_place& place, const map_entry& map, int repeat,
@@ -132,7 +132,7 @@ std::string json_line(const cell_place& place, const map_entry& map, int repeat,
   std::ostringstream out;
   out.precision(6);
   out << R"({"workload":")" << place.work->name << R"(","types":")" << place.types
-      << R"(","entries":)" << place.entries << R"(,"choice":")" << place.choice << R"(","threads":)"
+      << R"(","entries":)" << place.entries << R"(,"choice":")" << place.chosen << R"(","threads":)"
       << place.threads << R"(,"map":")" << map.name << R"(","repeat":)" << repeat << R"(,"rounds":)"
       << run.rounds << R"(,"waited":)" << run.waited << R"(,"wrong":)" << run.wrong
       << R"(,"unit":")" << place.work->unit << '"';

@@ -30,7 +30,7 @@ struct series {
 
 struct cell_place {
   const workload_info* work;
-  std::string types, choice;
+  std::string types, chosen;
   std::size_t entries;
   int threads;
 

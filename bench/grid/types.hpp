@@ -110,6 +110,8 @@ class zipf {
   double ranks_, exponent_, least_, most_, always_;
 };
 
+inline constexpr double ycsb_skew = 0.99;
+
 // What is asked for, in order: a power of two of keys, so that going round needs no division.
 template <class Types>
 using sequence = std::vector<typename Types::key>;
