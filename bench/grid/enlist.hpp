@@ -9,6 +9,7 @@
 #include "grid/growth.hpp"
 #include "grid/oversubscribed.hpp"
 #include "grid/registry.hpp"
+#include "grid/replay.hpp"
 #include "grid/steady.hpp"
 #include "grid/ycsb.hpp"
 
@@ -77,6 +78,8 @@ outcome measure(const job& what, const dataset<Types>& data) {
       return growing(what, data).load_pauses();
     case workload::memory:
       return growing(what, data).memory();
+    case workload::trace:
+      return replay<map, Types>(what, data).operations();
     default:
       return measure_changing<map, Types>(what, data);
   }

@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "grid/traces.hpp"
+
 namespace grid {
 
 enum class workload {
@@ -34,6 +36,7 @@ enum class workload {
   ycsb_c,          // load
   ycsb_d,          // 95 % load of late keys, 5 % insert
   ycsb_f,          // 50 % load, 50 % change
+  trace,           // what a cluster of caches does
 };
 
 // What the keys are chosen by.
@@ -41,6 +44,7 @@ enum class choice {
   none,   // all are taken
   asked,  // what the user asks for
   zipf,
+  own,  // the workload has a set of keys for itself
 };
 
 inline constexpr std::size_t most_measures = 8;
@@ -54,6 +58,7 @@ struct workload_info {
   int least_threads = 1, most_threads = 1'000;
   std::array<int, 2> own_threads = {};  // instead of those that were asked for
   std::size_t own_entries = 0;          // if none were asked for
+  const trace* cluster = nullptr;       // of which it is
 };
 
 constexpr workload_info ycsb_workload(workload id, const char* name, const char* second = nullptr) {
@@ -63,6 +68,16 @@ constexpr workload_info ycsb_workload(workload id, const char* name, const char*
           .measures = {"ns", second},
           .choice = choice::zipf,
           .own_entries = 1'000'000};
+}
+
+constexpr workload_info trace_workload(const trace& cluster) {
+  return {.id = workload::trace,
+          .name = cluster.name,
+          .unit = "ns",
+          .measures = {"ns"},
+          .choice = choice::own,
+          .own_entries = 100'000,
+          .cluster = &cluster};
 }
 
 inline constexpr std::array workloads = {
@@ -103,6 +118,15 @@ inline constexpr std::array workloads = {
     ycsb_workload(workload::ycsb_c, "ycsb_c"),
     ycsb_workload(workload::ycsb_d, "ycsb_d"),
     ycsb_workload(workload::ycsb_f, "ycsb_f", "atomic"),
+    trace_workload(traces[0]),
+    trace_workload(traces[1]),
+    trace_workload(traces[2]),
+    trace_workload(traces[3]),
+    trace_workload(traces[4]),
+    trace_workload(traces[5]),
+    trace_workload(traces[6]),
+    trace_workload(traces[7]),
+    trace_workload(traces[8]),
 };
 
 struct job {
@@ -110,6 +134,7 @@ struct job {
   int threads;
   double seconds;        // how long a measurement should take
   std::uint64_t rounds;  // how much to do in it; 0: find out
+  const trace* cluster = nullptr;
 };
 
 struct outcome {

@@ -46,6 +46,9 @@ class runs {
       if (types == "string") all_sizes<strings>();
       if (types == "record") all_sizes<records>();
     }
+    for (const workload_info* const work : work_) {
+      if (work->cluster != nullptr) replay_trace(*work);
+    }
   }
 
   const std::vector<cell_result>& results() const { return results_; }
@@ -78,6 +81,14 @@ class runs {
     }
   }
 
+  void replay_trace(const workload_info& work) {
+    const trace& of = *work.cluster;
+    for (const std::size_t entries : sizes_of(work, asked_)) {
+      const dataset<strings> data(entries, shape{of.skew, of.key_bytes, of.value_bytes});
+      all_threads({&work, strings::name, "zipf", entries, 1}, data);
+    }
+  }
+
   template <class Types>
   void all_threads(cell_place place, const dataset<Types>& data) {
     for (const int threads : threads_of(*place.work)) {
@@ -93,6 +104,8 @@ class runs {
         return asked_.choices;
       case choice::zipf:
         return {"zipf"};
+      case choice::own:
+        return {};
       default:
         return {asked_.choices.front()};
     }
@@ -131,7 +144,7 @@ class runs {
   template <class Types>
   void run_once(series& one, const cell_place& place, int repeat, const dataset<Types>& data) {
     const std::uint64_t rounds = one.runs.empty() ? 0 : one.runs.front().rounds;
-    const job what{place.work->id, place.threads, asked_.seconds, rounds};
+    const job what{place.work->id, place.threads, asked_.seconds, rounds, place.work->cluster};
     outcome kept;
     for (int attempt = 0; attempt <= asked_.patience; ++attempt) {
       const auto got =

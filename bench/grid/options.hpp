@@ -40,8 +40,8 @@ inline constexpr std::string_view usage = R"(usage: syncmap_grid [--OPTION=VALUE
 
   --maps=A,B         parts of names of adapters or maps (all)
   --types=u64,string,record                             (u64)
-  --sizes=1e3,1e5    entries                            (1e3,1e5; ycsb 1e6)
-  --workloads=A,B    or all; or ycsb; see --list        (hit,miss,mix99,mix90,mix50,insert,foreach)
+  --sizes=1e3,1e5    entries                            (1e3,1e5; ycsb 1e6, trace 1e5)
+  --workloads=A,B    or all; or ycsb, trace; see --list (hit,miss,mix99,mix90,mix50,insert,foreach)
   --choices=uniform,zipf                                (uniform)
   --threads=1,2                                         (1,2)
   --seconds=S        of one measurement                 (0.1)

@@ -124,7 +124,8 @@ bool series::waited() const {
 
 std::string cell_place::text() const {
   return std::string(work->name) + " " + types + " " + size_text(entries) +
-         (work->choice != choice::none ? " " + chosen : "") + " " + std::to_string(threads) + "t";
+         (work->choice != choice::none && work->choice != choice::own ? " " + chosen : "") + " " +
+         std::to_string(threads) + "t";
 }
 
 std::string json_line(const cell_place& place, const map_entry& map, int repeat,

@@ -47,6 +47,10 @@ class syncmap_members {
                 })
         .has_value();
   }
+  bool compare_and_swap(const key_type& key, const mapped_type& expected,
+                        const mapped_type& desired) {
+    return map_.compare_and_swap(key, expected, desired);
+  }
   template <class F>
   void for_each(F f) const {
     map_.range(f);
