@@ -9,13 +9,14 @@
 # peers are installed with apt-get. A peer that cannot be had is named, and is no error: the grid
 # goes without it.
 #
-# SYNCMAP_PEERS_BOOST=1.88/trixie takes another Boost than 1.83/bookworm-backports.
+# SYNCMAP_PEERS_BOOST=1.83/bookworm-backports takes another Boost than 1.88/trixie; before 1.84 there
+# is no boost::concurrent_node_map.
 
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit
 
 peers=$PWD/build/peers
-boost=${SYNCMAP_PEERS_BOOST:-1.83/bookworm-backports}
+boost=${SYNCMAP_PEERS_BOOST:-1.88/trixie}
 unpacked=("libboost${boost%/*}-dev/${boost#*/}" "libparallel-hashmap-dev/trixie")
 installed=(libabsl-dev libcuckoo-dev libtbb-dev liburcu-dev libxenium-dev)
 
