@@ -18,7 +18,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit
 peers=$PWD/build/peers
 boost=${SYNCMAP_PEERS_BOOST:-1.88/trixie}
 unpacked=("libboost${boost%/*}-dev/${boost#*/}" "libparallel-hashmap-dev/trixie")
-installed=(libabsl-dev libcuckoo-dev libtbb-dev liburcu-dev libxenium-dev)
+installed=(libabsl-dev libcds-dev libcuckoo-dev libtbb-dev liburcu-dev libxenium-dev)
 
 say() { printf 'fetch_peers: %s\n' "$*" >&2; }
 
