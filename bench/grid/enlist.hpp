@@ -11,6 +11,7 @@
 #include "grid/registry.hpp"
 #include "grid/replay.hpp"
 #include "grid/steady.hpp"
+#include "grid/word_count.hpp"
 #include "grid/ycsb.hpp"
 
 namespace grid {
@@ -100,6 +101,7 @@ bool enlist(const std::string& id) {
     entry.run_integers = measure<Map, integers>;
     entry.run_strings = measure<Map, strings>;
     entry.run_records = measure<Map, records>;
+    entry.run_words = count_words<Map<words::key, words::value>>;
   }
   all_maps().push_back(entry);
   return true;

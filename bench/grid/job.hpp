@@ -37,6 +37,7 @@ enum class workload {
   ycsb_d,          // 95 % load of late keys, 5 % insert
   ycsb_f,          // 50 % load, 50 % change
   trace,           // what a cluster of caches does
+  word_count,      // all threads count the identifiers of a text, once
 };
 
 // What the keys are chosen by.
@@ -127,6 +128,11 @@ inline constexpr std::array workloads = {
     trace_workload(traces[6]),
     trace_workload(traces[7]),
     trace_workload(traces[8]),
+    workload_info{.id = workload::word_count,
+                  .name = "word_count",
+                  .unit = "ms",
+                  .measures = {"wall", "ns_per_word"},
+                  .choice = choice::own},
 };
 
 struct job {

@@ -48,6 +48,7 @@ class runs {
     }
     for (const workload_info* const work : work_) {
       if (work->cluster != nullptr) replay_trace(*work);
+      if (work->id == workload::word_count) count_words(*work);
     }
   }
 
@@ -87,6 +88,12 @@ class runs {
       const dataset<strings> data(entries, shape{of.skew, of.key_bytes, of.value_bytes});
       all_threads({&work, strings::name, "zipf", entries, 1}, data);
     }
+  }
+
+  void count_words(const workload_info& work) {
+    const dataset<words> text(asked_.text, asked_.text_bytes);
+    if (text.tokens.empty()) refuse("no words in " + asked_.text);
+    all_threads({&work, words::name, "text", text.entries, 1}, text);
   }
 
   template <class Types>

@@ -31,6 +31,8 @@ struct options {
   int repeats = 5;
   int patience = 2;
   unsigned limit = 120;
+  std::string text = "/usr/include";
+  std::size_t text_bytes = std::size_t{64} << 20;
   std::string json;
   bool list = false;
   bool spin = false;
@@ -48,6 +50,8 @@ inline constexpr std::string_view usage = R"(usage: syncmap_grid [--OPTION=VALUE
   --repeats=N        of each measurement                (5)
   --patience=N       how often to measure again what had to wait for a processor (2)
   --limit=S          after which a measurement is given up (120)
+  --text=FOLDER      whose words word_count counts      (/usr/include)
+  --text-bytes=N     of it                              (67108864)
   --json=FILE        a line for each measurement
   --spin             one thread spins while one thread measures
   --list             what there is
@@ -145,6 +149,9 @@ inline options parse(int argc, char** argv) {
       {"--repeats", [&](const auto& v) { asked.repeats = static_cast<int>(number(v)); }},
       {"--patience", [&](const auto& v) { asked.patience = std::atoi(v.c_str()); }},
       {"--limit", [&](const auto& v) { asked.limit = static_cast<unsigned>(number(v)); }},
+      {"--text", [&](const auto& v) { asked.text = v; }},
+      {"--text-bytes",
+       [&](const auto& v) { asked.text_bytes = static_cast<std::size_t>(number(v)); }},
       {"--json", [&](const auto& v) { asked.json = v; }},
       {"--help", [](const auto&) { std::cout << usage, std::exit(0); }},
       {"--spin", [&](const auto&) { asked.spin = true; }},

@@ -9,6 +9,7 @@
 
 #include "grid/job.hpp"
 #include "grid/types.hpp"
+#include "grid/words.hpp"
 
 namespace grid {
 
@@ -25,6 +26,7 @@ struct map_entry {
   runner<integers> run_integers = nullptr;
   runner<strings> run_strings = nullptr;
   runner<records> run_records = nullptr;
+  runner<words> run_words = nullptr;
 
   template <class Types>
   runner<Types> run() const;
@@ -41,6 +43,11 @@ inline runner<strings> map_entry::run<strings>() const {
 template <>
 inline runner<records> map_entry::run<records>() const {
   return run_records;
+}
+
+template <>
+inline runner<words> map_entry::run<words>() const {
+  return run_words;
 }
 
 inline std::vector<map_entry>& all_maps() {

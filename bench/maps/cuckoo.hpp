@@ -39,6 +39,10 @@ class bench::cuckoo {
   bool update(const Key& key, F f) {
     return map_.update_fn(key, f);
   }
+  template <class F>
+  void upsert(const Key& key, const T& value, F f) {
+    map_.upsert(key, f, value);
+  }
   // There is no traversal but under all locks.
   template <class F>
   void for_each(F f) const {

@@ -55,6 +55,11 @@ class bench::phmap_parallel_flat {
     return map_.modify_if(key, [&](auto& entry) { f(entry.second); });
   }
   template <class F>
+  void upsert(const Key& key, const T& value, F f) {
+    map_.try_emplace_l(
+        key, [&](auto& entry) { f(entry.second); }, value);
+  }
+  template <class F>
   void for_each(F f) const {
     map_.for_each([&](const auto& entry) { f(entry.first, entry.second); });
   }

@@ -51,6 +51,11 @@ class bench::tbb_hash_map {
     f(entry->second);
     return true;
   }
+  template <class F>
+  void upsert(const Key& key, const T& value, F f) {
+    typename map::accessor entry;
+    if (!map_.emplace(entry, key, value)) f(entry->second);
+  }
   // Unsafe while others write, which no workload does: there is no traversal that is not.
   template <class F>
   void for_each(F f) const {

@@ -34,6 +34,10 @@ class boost_concurrent {
     return map_.visit(key, [&](auto& entry) { f(entry.second); }) != 0;
   }
   template <class F>
+  void upsert(const key_type& key, const mapped_type& value, F f) {
+    map_.try_emplace_or_visit(key, value, [&](auto& entry) { f(entry.second); });
+  }
+  template <class F>
   void for_each(F f) const {
     map_.cvisit_all([&](const auto& entry) { f(entry.first, entry.second); });
   }

@@ -81,6 +81,12 @@ class sharded {
     return one.map.update(key, f);
   }
   template <class F>
+  void upsert(const key_type& key, const mapped_type& value, F f) {
+    shard& one = shard_of(key);
+    const std::lock_guard lock(one.mutex);
+    one.map.upsert(key, value, f);
+  }
+  template <class F>
   void for_each(F f) const {
     for (const shard& one : shards_) {
       const std::lock_guard lock(one.mutex);

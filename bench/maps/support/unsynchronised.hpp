@@ -43,6 +43,12 @@ class unsynchronised {
   }
 
   template <class F>
+  void upsert(const key_type& key, const mapped_type& value, F f) {
+    const auto [it, inserted] = map_.try_emplace(key, value);
+    if (!inserted) f(it->second);
+  }
+
+  template <class F>
   void for_each(F f) const {
     for (const auto& [key, value] : map_) f(key, value);
   }
