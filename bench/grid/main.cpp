@@ -25,19 +25,37 @@ bool contains(const std::vector<T>& all, const T& one) {
   return std::find(all.begin(), all.end(), one) != all.end();
 }
 
+bool named(const map_entry& map, const std::string& part) {
+  return map.id.find(part) != std::string::npos || map.name.find(part) != std::string::npos;
+}
+
 bool wanted(const map_entry& map, const options& asked) {
-  if (asked.maps.empty()) return true;
-  return std::any_of(asked.maps.begin(), asked.maps.end(), [&](const std::string& part) {
-    return map.id.find(part) != std::string::npos || map.name.find(part) != std::string::npos;
-  });
+  return asked.maps.empty() ||
+         std::any_of(asked.maps.begin(), asked.maps.end(),
+                     [&](const std::string& part) { return named(map, part); });
+}
+
+// Each part of a name must be that of a map, and one of the maps must be there.
+void check_maps(const options& asked) {
+  const std::vector<map_entry>& all = all_maps();
+  for (const std::string& part : asked.maps) {
+    const auto is_named = [&](const map_entry& map) { return named(map, part); };
+    if (std::none_of(all.begin(), all.end(), is_named)) refuse("no such map: " + part);
+  }
+  const auto is_there = [&](const map_entry& map) {
+    return !map.name.empty() && wanted(map, asked);
+  };
+  if (std::none_of(all.begin(), all.end(), is_there)) refuse("none of these maps is installed");
 }
 
 class runs {
  public:
   explicit runs(const options& asked) : asked_(asked) {
     for (const std::string& name : asked.workloads) work_.push_back(&workload_named(name));
-    if (!asked.json.empty()) json_.open(asked.json);
-    if (json_.is_open()) json_ << machine_json() << std::endl;
+    if (asked.json.empty()) return;
+    json_.open(asked.json);
+    if (!json_.is_open()) refuse("cannot write " + asked.json);
+    json_ << machine_json() << std::endl;
   }
 
   void all() {
@@ -156,12 +174,9 @@ class runs {
     for (int attempt = 0; attempt <= asked_.patience; ++attempt) {
       const auto got =
           in_child<outcome>([&] { return one.map->run<Types>()(what, data); }, asked_.limit);
-      if (!got.error.empty()) {
-        one.error = got.error;
-        return;
-      }
-      if (!got.result.offered) {
-        one.error = "not offered";
+      one.error = got.result.offered ? got.error : "not offered";
+      if (!one.error.empty()) {
+        if (json_.is_open()) json_ << error_line(place, *one.map, one.error) << std::endl;
         return;
       }
       if (attempt == 0 || got.result.waited < kept.waited) kept = got.result;
@@ -180,13 +195,21 @@ class runs {
 
 void list() {
   for (const map_entry& map : all_maps()) {
-    std::cout << map.id << ": "
-              << (map.name.empty() ? "skipped, not installed" : map.name + " " + map.version)
-              << '\n';
+    std::cout << map.id << ": ";
+    if (map.name.empty()) {
+      std::cout << "skipped, not installed\n";
+    } else {
+      const char* const floor = map.kind == role::floor ? "one thread only: " : "";
+      std::cout << floor << map.name << ' ' << map.version << '\n';
+    }
   }
-  std::cout << "workloads:";
-  for (const workload_info& one : workloads) std::cout << ' ' << one.name;
-  std::cout << '\n';
+  std::string all = "workloads:", parallel = "with more than one thread only:";
+  for (const workload_info& one : workloads) {
+    all += std::string(" ") + one.name;
+    const bool alone = one.least_threads == 1 && one.own_threads[0] <= 1;
+    if (!alone) parallel += std::string(" ") + one.name;
+  }
+  std::cout << all << '\n' << parallel << '\n';
 }
 
 int run(int argc, char** argv) {
@@ -197,12 +220,14 @@ int run(int argc, char** argv) {
     list();
     return 0;
   }
+  check_maps(asked);
   for (const map_entry& map : all_maps()) {
     if (map.name.empty()) std::cerr << map.id << ": skipped, not installed\n";
   }
   spin_beside = asked.spin;
   runs work(asked);
   work.all();
+  if (work.results().empty()) refuse("none of these workloads runs with so many threads");
   write_report(std::cout, work.results());
   return 0;
 }

@@ -5,8 +5,10 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdlib>
+#include <filesystem>
 #include <functional>
 #include <iostream>
 #include <map>
@@ -37,6 +39,9 @@ struct options {
   bool list = false;
   bool spin = false;
 };
+
+inline constexpr std::size_t most_entries = 100'000'000, most_bytes = std::size_t{1} << 30;
+inline constexpr int most_threads = 1'000;
 
 inline constexpr std::string_view usage = R"(usage: syncmap_grid [--OPTION=VALUE]...
 
@@ -71,16 +76,45 @@ inline std::vector<std::string> split(const std::string& text) {
 }
 
 inline double number(const std::string& text) {
+  constexpr double most = 1e12;
   char* end = nullptr;
   const double value = std::strtod(text.c_str(), &end);
-  if (end == text.c_str() || *end != '\0' || !(value > 0)) refuse("not a number: " + text);
+  if (end == text.c_str() || *end != '\0' || !(value >= 0 && value <= most)) {
+    refuse("not a number, or too large or below 0: '" + text + "'");
+  }
+  return value;
+}
+
+inline double seconds(const std::string& text) {
+  const double value = number(text);
+  if (value == 0) refuse("no time at all: '" + text + "'");
   return value;
 }
 
 template <class T>
-std::vector<T> numbers(const std::string& text) {
+T whole(const std::string& text, T least, T most) {
+  const double value = number(text);
+  if (value != std::floor(value) || value < static_cast<double>(least) ||
+      value > static_cast<double>(most)) {
+    refuse("not a whole number from " + std::to_string(least) + " to " + std::to_string(most) +
+           ": '" + text + "'");
+  }
+  return static_cast<T>(value);
+}
+
+// Not empty, and no part of it is.
+inline std::vector<std::string> list_of(const std::string& text) {
+  std::vector<std::string> parts = split(text);
+  if (parts.empty() || text.back() == ',' || std::count(parts.begin(), parts.end(), "") != 0) {
+    refuse("nothing, or nothing between two commas: '" + text + "'");
+  }
+  return parts;
+}
+
+template <class T>
+std::vector<T> wholes(const std::string& text, T most) {
   std::vector<T> result;
-  for (const std::string& part : split(text)) result.push_back(static_cast<T>(number(part)));
+  for (const std::string& part : list_of(text)) result.push_back(whole<T>(part, 1, most));
   return result;
 }
 
@@ -119,6 +153,9 @@ inline void check(const options& asked) {
   only(asked.types, "u64,string,record");
   only(asked.choices, "uniform,zipf");
   for (const std::string& name : asked.workloads) {
+    if (name == "word_count" && !std::filesystem::is_directory(asked.text)) {
+      refuse("no such folder: " + asked.text);
+    }
     for (const std::size_t size : sizes_of(workload_named(name), asked)) {
       for (const int threads : asked.threads) {
         if (size < 64 * static_cast<std::size_t>(threads))
@@ -139,30 +176,39 @@ inline std::vector<std::string> expanded(const std::vector<std::string>& names) 
 inline options parse(int argc, char** argv) {
   options asked;
   const std::map<std::string, std::function<void(const std::string&)>> known = {
-      {"--maps", [&](const auto& v) { asked.maps = split(v); }},
-      {"--types", [&](const auto& v) { asked.types = split(v); }},
-      {"--sizes", [&](const auto& v) { asked.sizes = numbers<std::size_t>(v); }},
-      {"--workloads", [&](const auto& v) { asked.workloads = expanded(split(v)); }},
-      {"--choices", [&](const auto& v) { asked.choices = split(v); }},
-      {"--threads", [&](const auto& v) { asked.threads = numbers<int>(v); }},
-      {"--seconds", [&](const auto& v) { asked.seconds = number(v); }},
-      {"--repeats", [&](const auto& v) { asked.repeats = static_cast<int>(number(v)); }},
-      {"--patience", [&](const auto& v) { asked.patience = std::atoi(v.c_str()); }},
-      {"--limit", [&](const auto& v) { asked.limit = static_cast<unsigned>(number(v)); }},
+      {"--maps", [&](const auto& v) { asked.maps = list_of(v); }},
+      {"--types", [&](const auto& v) { asked.types = list_of(v); }},
+      {"--sizes", [&](const auto& v) { asked.sizes = wholes<std::size_t>(v, most_entries); }},
+      {"--workloads", [&](const auto& v) { asked.workloads = expanded(list_of(v)); }},
+      {"--choices", [&](const auto& v) { asked.choices = list_of(v); }},
+      {"--threads", [&](const auto& v) { asked.threads = wholes<int>(v, most_threads); }},
+      {"--seconds", [&](const auto& v) { asked.seconds = seconds(v); }},
+      {"--repeats", [&](const auto& v) { asked.repeats = whole<int>(v, 1, 1'000); }},
+      {"--patience", [&](const auto& v) { asked.patience = whole<int>(v, 0, 1'000); }},
+      {"--limit", [&](const auto& v) { asked.limit = whole<unsigned>(v, 1, 86'400); }},
       {"--text", [&](const auto& v) { asked.text = v; }},
       {"--text-bytes",
-       [&](const auto& v) { asked.text_bytes = static_cast<std::size_t>(number(v)); }},
+       [&](const auto& v) { asked.text_bytes = whole<std::size_t>(v, 1, most_bytes); }},
       {"--json", [&](const auto& v) { asked.json = v; }},
-      {"--help", [](const auto&) { std::cout << usage, std::exit(0); }},
-      {"--spin", [&](const auto&) { asked.spin = true; }},
-      {"--list", [&](const auto&) { asked.list = true; }},
+  };
+  const std::map<std::string, std::function<void()>> flags = {
+      {"--help", [] { std::cout << usage, std::exit(0); }},
+      {"--spin", [&] { asked.spin = true; }},
+      {"--list", [&] { asked.list = true; }},
   };
   for (int i = 1; i < argc; ++i) {
     const std::string argument = argv[i];
+    if (const auto flag = flags.find(argument); flag != flags.end()) {
+      flag->second();
+      continue;
+    }
     const std::size_t equals = argument.find('=');
     const auto option = known.find(argument.substr(0, equals));
     if (option == known.end()) refuse("no such option: " + argument);
-    option->second(equals == std::string::npos ? "" : argument.substr(equals + 1));
+    if (equals == std::string::npos || equals + 1 == argument.size()) {
+      refuse("without a value: " + argument);
+    }
+    option->second(argument.substr(equals + 1));
   }
   check(asked);
   return asked;

@@ -100,6 +100,15 @@ std::vector<std::pair<std::string, std::string>> machine() {
           {"date", now}};
 }
 
+// The beginning of a line: what it is about.
+std::string json_place(const cell_place& place, const map_entry& map) {
+  std::ostringstream out;
+  out << R"({"workload":")" << place.work->name << R"(","types":")" << place.types
+      << R"(","entries":)" << place.entries << R"(,"choice":")" << place.chosen << R"(","threads":)"
+      << place.threads << R"(,"map":")" << map.name << '"';
+  return out.str();
+}
+
 }  // namespace
 
 double series::median(std::size_t measure) const {
@@ -132,16 +141,18 @@ std::string json_line(const cell_place& place, const map_entry& map, int repeat,
                       const outcome& run) {
   std::ostringstream out;
   out.precision(6);
-  out << R"({"workload":")" << place.work->name << R"(","types":")" << place.types
-      << R"(","entries":)" << place.entries << R"(,"choice":")" << place.chosen << R"(","threads":)"
-      << place.threads << R"(,"map":")" << map.name << R"(","repeat":)" << repeat << R"(,"rounds":)"
-      << run.rounds << R"(,"waited":)" << run.waited << R"(,"wrong":)" << run.wrong
-      << R"(,"unit":")" << place.work->unit << '"';
+  out << json_place(place, map) << R"(,"repeat":)" << repeat << R"(,"rounds":)" << run.rounds
+      << R"(,"waited":)" << run.waited << R"(,"wrong":)" << run.wrong << R"(,"unit":")"
+      << place.work->unit << '"';
   for (std::size_t i = 0; i < run.measures.size() && place.work->measures[i] != nullptr; ++i) {
     out << ",\"" << place.work->measures[i] << "\":" << run.measures[i];
   }
   out << '}';
   return out.str();
+}
+
+std::string error_line(const cell_place& place, const map_entry& map, const std::string& error) {
+  return json_place(place, map) + R"(,"error":")" + error + "\"}";
 }
 
 std::string machine_json() {

@@ -44,6 +44,8 @@ struct cell_result {
 
 std::string json_line(const cell_place& place, const map_entry& map, int repeat,
                       const outcome& run);
+// Of a map that did not get that far.
+std::string error_line(const cell_place& place, const map_entry& map, const std::string& error);
 std::string machine_json();
 
 // `all` are for the floors, which are measured with one thread only.
