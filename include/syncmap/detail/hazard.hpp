@@ -48,7 +48,7 @@ class protector {
   // Lock-free: it loads again only if somebody else published something new.
   template <class Load>
   SYNCMAP_INLINE auto protect(Load load) const noexcept {
-    return detail::load_protected(load, [this](auto address) { announce(address); });
+    return detail::load_protected(load, [this](auto address) { this->announce(address); });
   }
 
   // Protects `object`, which something else (a lock) keeps from being retired until the return.
