@@ -48,6 +48,14 @@ class Reading(BenchTest):
         self.assertEqual(found.cells[HIT]["syncmap::map"].values(), [4.0, 3.9])
         self.assertIn("hit u64 1e3 1t, syncmap::map: 7 wrong answers", found.wrong)
 
+    def test_leaves_out_and_names_what_could_not_be_measured(self):
+        *lines, last = lines_of()
+        failed = {key: value for key, value in last.items()
+                  if key in ("workload", "types", "entries", "choice", "threads", "map")}
+        found = results.read([self.file("part.json", [*lines, {**failed, "error": "crashed"}])])
+        self.assertEqual(list(found.missing), [(last["map"], "crashed")])
+        self.assertEqual(len(found.missing[last["map"], "crashed"]), 1)
+
     def test_leaves_out_a_line_that_was_not_finished(self):
         text = GRID.read_text()
         path = self.file("cut.json", [text + text.splitlines()[1][:80]])

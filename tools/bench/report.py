@@ -171,6 +171,10 @@ def document(found):
                                f"{count - len(lost)} of {count} cells, and loses {len(lost)}."))
     if found.wrong:
         parts += [("h2", "Wrong answers"), ("list", found.wrong)]
+    if found.missing:
+        parts += [("h2", "Not measured"), ("list", [
+            f"{name}: {why}: {', '.join(dict.fromkeys(cells))}"
+            for (name, why), cells in sorted(found.missing.items())])]
     for kind, title in (("peer", "Against the best other map"), ("floor", "Against no lock at all")):
         picture = plots.heat_map(found, kind, title)
         if picture:

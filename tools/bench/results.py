@@ -109,6 +109,7 @@ class Results:
         self.versions = {}
         self.cells = {}  # {Cell: {map: Series}}
         self.wrong = []  # texts: measurements whose answers were not the expected ones
+        self.missing = {}  # {(map, why): [cells]}: what was to be measured, and was not
         self.go_paths = []
 
     def best(self, cell, kind):
@@ -164,6 +165,9 @@ def _describe(results, line, place):
 
 def _measured(results, line):
     cell = Cell(line["types"], line["workload"], line["entries"], line["choice"], line["threads"])
+    if "error" in line:
+        results.missing.setdefault((line["map"], line["error"]), []).append(cell.text())
+        return
     if line.get("wrong"):
         results.wrong.append(f"{cell.text()}, {line['map']}: {line['wrong']} wrong answers")
         return
