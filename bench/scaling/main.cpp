@@ -27,8 +27,8 @@ number of entries the coherence misses for each operation. A progress line goes 
 
   --threads=N,N,...    virtual threads, 1 to 128 (default 2,4,8,16,32,64,128)
   --entries=N,N,...    entries of the map (default 1000,100000)
-  --prefetch=HOW       what a prefetch for writing does: none, shared (plain x86-64, the default),
-                       exclusive (AArch64, x86-64 with PREFETCHW)
+  --prefetch=HOW       what a prefetch does: none, shared (a hint to read, the default), or
+                       exclusive (a hint to write)
   --length=N           N times as many operations: have the figures settled?
 )";
 
