@@ -25,7 +25,7 @@ bad() {
 # What a map need not offer: it has no operation that replaces a value, or none that changes one.
 may_decline() { # MAP WORKLOAD
   case $1/$2 in
-    xenium::vyukov_hash_map/*)
+    xenium::*)
       [[ $2 =~ ^(mix99|hot_.*|oversubscribed|ycsb_[abf]|trace_.*|word_count)$ ]]
       ;;
     cds::SplitListMap/*) [[ $2 =~ ^(hot_update|trace_c(18|25|52)|word_count)$ ]] ;;
