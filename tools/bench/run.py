@@ -51,10 +51,13 @@ FULL = (
                          "--workloads=hit,miss,visit,mix99,mix90,mix50,insert --seconds=0.05"),
     ("record small", 8, "--types=record --sizes=1e3,1e5 "
                          "--workloads=hit,visit,mix99,mix90,mix50,insert --seconds=0.05"),
+    ("caches, words, more threads than processors", 4,
+     "--sizes=1e5 --workloads=trace,word_count,oversubscribed --repeats=3 --seconds=0.05"),
+    ("YCSB", 4, "--sizes=1e6 --workloads=ycsb --repeats=3 --seconds=0.05"),
     ("u64 large", 10, "--sizes=1e6 --workloads=hit,miss,mix99,mix90,mix50,insert --repeats=3"),
     ("string large", 10, "--types=string --sizes=1e6 --workloads=hit,miss,mix90,mix50,insert "
                          "--repeats=3"),
-    ("u64 huge", 22, "--sizes=1e7 --workloads=hit,mix90,insert --repeats=3 --patience=0"),
+    ("u64 huge", 21, "--sizes=1e7 --workloads=hit,mix90,insert --repeats=3 --patience=0"),
     ("pauses, huge", 5, "--sizes=1e7 --workloads=pause --repeats=3 --threads=1 --patience=0"),
 )
 PLANS = {"quick": QUICK, "full": FULL}
