@@ -79,6 +79,8 @@ outcome measure(const job& what, const dataset<Types>& data) {
       return growing(what, data).load_pauses();
     case workload::memory:
       return growing(what, data).memory();
+    case workload::memory_kept:
+      return growing(what, data).memory_kept();
     case workload::trace:
       return replay<map, Types>(what, data).operations();
     default:

@@ -139,6 +139,34 @@ class growth {
     return result;
   }
 
+  // What is left of the memory when nine in ten entries are erased, when all are, and when the map was
+  // asked to shrink (where its adapter can ask): for each entry that was there.
+  outcome memory_kept() {
+    outcome result;
+    const memory_use before = memory_use::now();
+    Map& map = lasting_map<Map>();
+    for (std::size_t i = 0; i < data_.entries; ++i) result.wrong += insert(map, data_, i);
+    std::size_t erased = 0;
+    const auto erase_to = [&](std::size_t end) {
+      for (; erased < end; ++erased) result.wrong += std::uint64_t{!map.erase(data_.keys[erased])};
+    };
+    const auto kept = [&] {
+      const memory_use now = memory_use::now();
+      const bool only_resident = requires { Map::own_allocator; };
+      const double bytes =
+          only_resident ? now.resident - before.resident : now.allocated - before.allocated;
+      return bytes / static_cast<double>(data_.entries);
+    };
+    erase_to(data_.entries / 10 * 9);
+    result.measures[0] = kept();
+    erase_to(data_.entries);
+    result.measures[1] = kept();
+    if constexpr (requires { map.shrink(); }) map.shrink();
+    result.measures[2] = kept();
+    result.rounds = 1;
+    return result;
+  }
+
  private:
   std::size_t begin_of(std::size_t t) const { return part(data_.entries, t, job_.threads); }
 

@@ -30,6 +30,7 @@ enum class workload {
   pause,           // insert, every single one timed
   load_pause,      // one thread inserts, the others load; every single load timed
   memory,          // bytes for each entry
+  memory_kept,     // bytes that stay when entries are erased, for each that was there
   oversubscribed,  // 90 % load, 10 % store, by more threads than there are processors; all timed
   ycsb_a,          // 50 % load, 50 % store
   ycsb_b,          // 95 %, 5 %
@@ -107,6 +108,13 @@ inline constexpr std::array workloads = {
                   choice::none,
                   2},
     workload_info{workload::memory, "memory", "bytes", {"malloc", "resident"}, choice::none, 1, 1},
+    workload_info{workload::memory_kept,
+                  "memory_kept",
+                  "bytes",
+                  {"nine_in_ten_erased", "all_erased", "shrunk"},
+                  choice::none,
+                  1,
+                  1},
     workload_info{.id = workload::oversubscribed,
                   .name = "oversubscribed",
                   .unit = "us",

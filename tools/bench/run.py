@@ -44,7 +44,8 @@ FULL = (
                    "--seconds=0.05"),
     ("pauses", 5, "--sizes=1e6 --workloads=pause,load_pause --repeats=5"),
     ("pauses, string", 3, "--types=string --sizes=3e5 --workloads=pause,load_pause --repeats=3"),
-    ("memory", 4, "--sizes=1e4,2e4,5e4,1e5,2e5,5e5,1e6 --workloads=memory --threads=1 --repeats=3"),
+    ("memory", 4, "--sizes=1e4,2e4,5e4,1e5,2e5,5e5,1e6 --workloads=memory,memory_kept "
+                  "--threads=1 --repeats=3"),
     ("memory, string, record", 4, "--types=string,record --sizes=1e4,1e5,3e5 --workloads=memory "
                                   "--threads=1 --repeats=3"),
     ("string small", 10, "--types=string --sizes=1e3,1e5 "

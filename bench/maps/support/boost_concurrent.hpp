@@ -28,6 +28,7 @@ class boost_concurrent {
     return map_.try_emplace(key, value);
   }
   bool erase(const key_type& key) { return map_.erase(key) != 0; }
+  void shrink() { map_.rehash(0); }
 
   template <class F>
   bool update(const key_type& key, F f) {

@@ -37,6 +37,11 @@ class syncmap_members {
     return map_.try_emplace(key, value);
   }
   bool erase(const key_type& key) { return map_.erase(key); }
+  void shrink()
+    requires requires(Map& map) { map.shrink_to_fit(); }
+  {
+    map_.shrink_to_fit();
+  }
   template <class F>
   bool update(const key_type& key, F f) {
     return map_
