@@ -129,8 +129,8 @@ class alignas(cache_line) group_table : public hazard_pointer_obj_base {
     return at_offset(offset_of(hash));
   }
 
-  // Starts to bring the slots near, for a writer, who waits for memory one access after the other: his
-  // lock does not let the processor look ahead.
+  // Starts to bring the slots near: for a writer, who waits for memory one access after the other, since
+  // his lock does not let the processor look ahead; and for a reader of nodes, who waits once more.
   SYNCMAP_INLINE void prefetch(std::uint64_t hash) const noexcept {
     const auto* const slots = reinterpret_cast<const unsigned char*>(group_of(hash).slots);
     for (std::size_t at = 0; at < group_slots * sizeof(slot); at += cache_line) {
