@@ -13,6 +13,7 @@
 #include <syncmap/basic_map.hpp>
 #include <syncmap/detail/group_map.hpp>
 #include <syncmap/detail/read_dirty.hpp>
+#include <syncmap/detail/read_dirty_views.hpp>
 #include <syncmap/hash.hpp>
 
 namespace scaling {

@@ -10,11 +10,18 @@
 #include <cstddef>
 #include <functional>
 #include <iterator>
+#include <memory>
 #include <optional>
+#include <ranges>
 #include <syncmap/concepts.hpp>
+#include <syncmap/core_map.hpp>
 #include <syncmap/detail/arch.hpp>
 #include <syncmap/detail/engine.hpp>
+#include <syncmap/detail/memory.hpp>
+#include <syncmap/detail/single_flight.hpp>
+#include <syncmap/hash.hpp>
 #include <syncmap/load_or_store_result.hpp>
+#include <syncmap/map_stats.hpp>
 #include <type_traits>
 #include <utility>
 
@@ -46,212 +53,116 @@ namespace syncmap {
 ///
 /// @tparam Engine the algorithm; see `read_dirty_map`.
 template <class Engine>
-class basic_map {
+class basic_map : public core_map<Engine> {
+  using base = core_map<Engine>;
+  using flight = detail::single_flight<typename base::key_type, typename base::hasher,
+                                       typename base::key_equal, typename Engine::memory>;
+
  public:
-  using key_type = typename Engine::key_type;
-  using mapped_type = typename Engine::mapped_type;
-  using value_type = std::pair<const key_type, mapped_type>;
-  using hasher = typename Engine::hasher;
-  using key_equal = typename Engine::key_equal;
-  using size_type = std::size_t;
+  using typename base::allocator_type;
+  using typename base::hasher;
+  using typename base::key_equal;
+  using typename base::key_type;
+  using typename base::mapped_type;
+  using typename base::size_type;
+  using typename base::value_type;
 
-  static_assert(std::is_invocable_r_v<std::size_t, const hasher&, const key_type&>,
-                "syncmap: Hash must be callable as size_t(const Key&) on a const object");
-  static_assert(
-      std::is_invocable_r_v<bool, const key_equal&, const key_type&, const key_type&>,
-      "syncmap: KeyEqual must be callable as bool(const Key&, const Key&) on a const object");
+  using base::base;
+  using base::load_or_store;
+  using base::range;
 
-  /// An empty map: allocates nothing, and is a constant initialiser if `Hash` and `KeyEqual` are.
-  constexpr basic_map()
-    requires std::default_initializable<hasher> && std::default_initializable<key_equal>
-  = default;
-  /// An empty map with these function objects.
-  constexpr explicit basic_map(const hasher& hash, const key_equal& equal = key_equal())
-      : engine_(hash, equal) {}
-  /// Like a mutex, a map stays where it is: other threads hold its address. `to` copies out.
-  basic_map(const basic_map&) = delete;
-  basic_map& operator=(const basic_map&) = delete;
-  /// Destroys all keys and values, those retired earlier included (G9). A map that is destroyed by a
-  /// reclamation, as a value of another map, may leave some of them to that same reclamation.
-  /// @par Progress: waits, as `reclaim()` does, if anything was ever erased or replaced.
-  /// @pre no other member is running, and no iterator is left.
-  ~basic_map() {  // here, not in the class: a type may have a map of itself as a member
-    static_assert(
-        std::is_nothrow_destructible_v<key_type> && std::is_nothrow_destructible_v<mapped_type>,
-        "syncmap: destructors of keys and values must not throw");
-    static_assert(!std::is_abstract_v<mapped_type>, "syncmap: the value must not be abstract");
-  }
-
-  /// @name The operations of sync.Map
-  /// @{
-
-  /// The value of `key`, or nothing. (Go: Load)
-  /// @throws what hash, equality and the copy of the value throw
-  /// @par Progress: that of reads, see the map. Allocates nothing itself. Complexity: constant.
-  [[nodiscard]] SYNCMAP_INLINE std::optional<mapped_type> load(const key_type& key) const
-    requires value_can_be_copied<mapped_type>
-  {
-    std::optional<mapped_type> result;
-    engine_.read(key, [&](const mapped_type& value) { result.emplace(value); });
-    return result;
-  }
-
-  /// Makes `value` the value of `key`. (Go: Store)
-  /// @throws what hash, equality, the construction of key and value, and allocation throw
-  template <class K = key_type, class V = mapped_type>
-    requires key_can_be_made_from<K, key_type> && value_can_be_made_from<mapped_type, V>
-  void store(K&& key, V&& value) {
-    engine_.template modify<detail::operation::store>(
-        as_key(std::forward<K>(key)), [&](const mapped_type*, auto& next) {
-          if (!next) next.emplace(std::forward<V>(value));
-          return detail::action::set;
-        });
-  }
-
-  /// The value of `key` if there is one (`loaded`), else stores `value` and returns that.
-  /// (Go: LoadOrStore) Of several concurrent calls for an absent key exactly one stores.
-  /// @throws as store, and what the copy of a value throws
-  template <class K = key_type, class V = mapped_type>
-    requires key_can_be_made_from<K, key_type> && value_can_be_made_from<mapped_type, V> &&
-             value_can_be_copied<mapped_type>
-  load_or_store_result<mapped_type> load_or_store(K&& key, V&& value) {
-    load_or_store_result<mapped_type> result;
-    engine_.template modify<detail::operation::load_or_store>(
-        as_key(std::forward<K>(key)), [&](const mapped_type* current, auto& next) {
-          const bool loaded = current != nullptr;
-          if (!loaded && !next) next.emplace(std::forward<V>(value));
-          result.emplace(loaded ? *current : *next, loaded);
-          return loaded ? detail::action::keep : detail::action::set;
-        });
-    return result;
-  }
-
-  /// Removes `key`; returns the value it had, or nothing. (Go: LoadAndDelete)
-  /// @throws as load
-  std::optional<mapped_type> load_and_erase(const key_type& key)
-    requires value_can_be_copied<mapped_type>
-  {
-    std::optional<mapped_type> result;
-    engine_.template modify<detail::operation::erase>(key, [&](const mapped_type* current, auto&) {
-      assign(result, current);
-      return current != nullptr ? detail::action::erase : detail::action::keep;
-    });
-    return result;
-  }
-
-  /// Removes `key`; returns whether it was there. (Go: Delete)
-  /// @throws what hash and equality throw
-  bool erase(const key_type& key) {
-    bool present = false;
-    engine_.template modify<detail::operation::erase>(key, [&](const mapped_type* current, auto&) {
-      present = current != nullptr;
-      return present ? detail::action::erase : detail::action::keep;
-    });
-    return present;
-  }
-
-  /// Makes `value` the value of `key`; returns the value it had before, or nothing. (Go: Swap)
-  /// @throws as store, and what the copy of a value throws
-  template <class K = key_type, class V = mapped_type>
-    requires key_can_be_made_from<K, key_type> && value_can_be_made_from<mapped_type, V> &&
-             value_can_be_copied<mapped_type>
-  std::optional<mapped_type> swap(K&& key, V&& value) {
-    std::optional<mapped_type> previous;
-    engine_.template modify<detail::operation::swap>(
-        as_key(std::forward<K>(key)), [&](const mapped_type* current, auto& next) {
-          if (!next) next.emplace(std::forward<V>(value));
-          assign(previous, current);
-          return detail::action::set;
-        });
-    return previous;
-  }
-
-  /// If `key` has a value that is `== expected`, makes `desired` its value and returns true.
-  /// (Go: CompareAndSwap) An absent key equals no value. `desired` may be equal to `expected`: that
-  /// is a write.
-  /// @throws as store, and what `==` of values throws
-  template <class V = mapped_type>
-    requires value_has_equality<mapped_type> && value_can_be_made_from<mapped_type, V>
-  bool compare_and_swap(const key_type& key, const mapped_type& expected, V&& desired) {
-    bool swapped = false;
-    engine_.template modify<detail::operation::compare_and_swap>(
-        key, [&](const mapped_type* current, auto& next) {
-          swapped = current != nullptr && *current == expected;
-          if (!swapped) return detail::action::keep;
-          if (!next) next.emplace(std::forward<V>(desired));
-          return detail::action::set;
-        });
-    return swapped;
-  }
-
-  /// If `key` has a value that is `== expected`, removes it and returns true.
-  /// (Go: CompareAndDelete) An absent key equals no value.
-  /// @throws what hash, equality and `==` of values throw
-  bool compare_and_erase(const key_type& key, const mapped_type& expected)
-    requires value_has_equality<mapped_type>
-  {
-    bool erased = false;
-    engine_.template modify<detail::operation::compare_and_erase>(
-        key, [&](const mapped_type* current, auto&) {
-          erased = current != nullptr && *current == expected;
-          return erased ? detail::action::erase : detail::action::keep;
-        });
-    return erased;
-  }
-
-  /// Calls `f(key, value)` for the entries of the map, in no order, until it returns false. (Go:
-  /// Range) `f` may return nothing, to see all.
-  ///
-  /// Visits no key twice, and every key that is there from before the call to its end; of a key that
-  /// is stored or erased meanwhile shows a value that it had during the call, or nothing (G3). `f` may
-  /// call any member of this map, `range` included.
-  /// @throws what `f` throws
-  /// @par Complexity: linear.
-  template <class F>
-    requires entry_visitor<F, key_type, mapped_type>
-  void range(F&& f) const {
-    typename Engine::cursor at(engine_);
-    while (at.next()) {
-      using result = std::invoke_result_t<F&, const key_type&, const mapped_type&>;
-      if constexpr (std::is_void_v<result>) {
-        std::invoke(f, at.key(), at.value());
-      } else {
-        if (!std::invoke(f, at.key(), at.value())) return;
-      }
-    }
-  }
-
-  /// Removes all entries, at one instant (G1). (Go: Clear, since 1.23) Operations that run meanwhile
-  /// take effect before or after it. Does nothing, and takes no lock, if the map is empty.
-  void clear() { engine_.clear(); }
-
-  /// @}
   /// @name What C++ programmers expect beyond them
   /// @{
 
   /// Whether `key` has a value. @throws what hash and equality throw
-  [[nodiscard]] SYNCMAP_INLINE bool contains(const key_type& key) const {
-    return engine_.read(key, [](const mapped_type&) {});
+  template <class K = key_type>
+    requires key_can_be_found_by<K, key_type, hasher, key_equal>
+  [[nodiscard]] SYNCMAP_INLINE bool contains(const K& key) const {
+    return engine_.read(as_sought(key), [](const mapped_type&) {});
   }
 
   /// Calls `f(value)` with the value of `key`, without a copy; returns whether there was one. The
   /// reference is valid until `f` returns, whatever other threads do, and the value does not change.
   /// @throws what hash, equality and `f` throw
-  template <class F>
-    requires value_visitor<F, mapped_type>
-  SYNCMAP_INLINE bool visit(const key_type& key, F&& f) const {
-    return engine_.read(key, [&](const mapped_type& value) { std::invoke(f, value); });
+  template <class K = key_type, class F>
+    requires key_can_be_found_by<K, key_type, hasher, key_equal> && value_visitor<F, mapped_type>
+  SYNCMAP_INLINE bool visit(const K& key, F&& f) const {
+    return engine_.read(as_sought(key), [&](const mapped_type& value) { std::invoke(f, value); });
+  }
+
+  class handle;
+  /// The entry of `key`, to be kept: `if (auto found = map.find(key)) use(*found);` What the handle shows
+  /// lives as long as the handle, so give it a name.
+  /// @throws what hash and equality throw, std::bad_alloc
+  template <class K = key_type>
+    requires key_can_be_found_by<K, key_type, hasher, key_equal>
+  [[nodiscard]] handle find(const K& key) const {
+    return handle(engine_, as_sought(key));
+  }
+
+  /// `load` of every key of a range, in order; returns the end of what it wrote. Faster than one after
+  /// the other where the map is larger than the processor's caches: the memory of some keys is asked
+  /// for before the first of them is looked at. Each is a load of its own (G1).
+  /// @param keys a range that can be walked twice
+  /// @param out takes `std::optional<T>`
+  /// @throws as load, and what the range and `out` throw
+  template <std::ranges::forward_range Keys, std::weakly_incrementable Out>
+    requires key_can_be_found_by<std::remove_reference_t<std::ranges::range_reference_t<Keys>>,
+                                 key_type, hasher, key_equal> &&
+             value_can_be_copied<mapped_type> &&
+             std::indirectly_writable<Out, std::optional<mapped_type>>
+  Out load_many(Keys&& keys, Out out) const {
+    const auto sought = [](const auto& key) -> decltype(auto) { return as_sought(key); };
+    const auto on_each = [&out](const mapped_type* value) {
+      *out = value == nullptr ? std::optional<mapped_type>() : std::optional<mapped_type>(*value);
+      ++out;
+    };
+    engine_.read_many(std::ranges::begin(keys), std::ranges::end(keys), sought, on_each);
+    return out;
+  }
+
+  /// The value of `key` if there is one (`loaded`), else stores `factory()` and returns that. Of
+  /// any number of threads that call this for one absent key, exactly one runs its factory; the others,
+  /// and nobody else, wait for it. If it throws, its caller gets the exception, and the next of those that
+  /// wait runs its own. While the value is made the key is absent for every other operation; one that
+  /// stores it meanwhile wins, and what the factory made is dropped.
+  ///
+  /// The factory may use this map and others, `load_or_compute` included. If it destroys a map, or calls
+  /// `reclaim()`, it waits for destructors of keys and values that other threads run: these must not wait for
+  /// it, by a `load_or_compute` of its key.
+  /// @throws std::logic_error for a key inside the factory for that key, and in a circle of factories
+  ///   that wait for each other; what the factory throws; as load_or_store
+  /// @par Progress: blocks on the factories of the same key; for a few steps also on others that wait.
+  template <class K = key_type, class F>
+    requires key_can_be_inserted_from<K, key_type, hasher, key_equal> &&
+             key_can_be_found_by<std::remove_reference_t<K>, key_type, hasher, key_equal> &&
+             key_can_be_copied<key_type> && value_can_be_copied<mapped_type> &&
+             value_factory<F, mapped_type>
+  load_or_store_result<mapped_type> load_or_compute(K&& key, F&& factory) {
+    load_or_store_result<mapped_type> result;
+    const auto found = [&](const mapped_type& value) { result.emplace(value, true); };
+    if (engine_.read(as_sought(key), found)) return result;
+    const key_type own(as_sought(key));
+    for (;;) {
+      const typename flight::turn turn(engine_, own);
+      // Whoever had the turn before has stored the key, or failed.
+      if (engine_.read(own, found)) return result;
+      if (turn.leads()) {
+        return load_or_store(std::forward<K>(key), static_cast<mapped_type>(std::invoke(factory)));
+      }
+    }
   }
 
   /// Replaces the value of `key` by `f(value)`, atomically: if another thread changed it meanwhile,
   /// `f` is called again. Returns the new value, or nothing if the key is absent.
   /// @throws what hash, equality, `f`, copies and allocation throw
-  template <class F>
-    requires value_updater<F, mapped_type> && value_can_be_copied<mapped_type>
-  std::optional<mapped_type> update(const key_type& key, F&& f) {
+  template <class K = key_type, class F>
+    requires key_can_be_found_by<K, key_type, hasher, key_equal> && value_updater<F, mapped_type> &&
+             value_can_be_copied<mapped_type>
+  std::optional<mapped_type> update(const K& key, F&& f) {
     std::optional<mapped_type> result;
     engine_.template modify<detail::operation::compare_and_swap>(
-        key, [&](const mapped_type* current, auto& next) {
+        as_sought(key), [&](const mapped_type* current, auto& next) {
           result.reset();
           if (current == nullptr) return detail::action::keep;
           result.emplace(next.emplace(f(*current)));
@@ -265,8 +176,8 @@ class basic_map {
   /// meanwhile, `f` is called again. Returns what is now there.
   /// @throws as update
   template <class K = key_type, class F>
-    requires key_can_be_made_from<K, key_type> && value_computer<F, mapped_type> &&
-             value_can_be_copied<mapped_type>
+    requires key_can_be_inserted_from<K, key_type, hasher, key_equal> &&
+             value_computer<F, mapped_type> && value_can_be_copied<mapped_type>
   std::optional<mapped_type> compute(K&& key, F&& f) {
     std::optional<mapped_type> result;
     engine_.template modify<detail::operation::compute>(
@@ -302,7 +213,8 @@ class basic_map {
   /// If `key` is absent, makes its value from `args`; returns whether it did. The standard's name for
   /// `load_or_store`, for values that need not be copyable or movable. @throws as store
   template <class K = key_type, class... Args>
-    requires key_can_be_made_from<K, key_type> && value_can_be_made_from<mapped_type, Args...>
+    requires key_can_be_inserted_from<K, key_type, hasher, key_equal> &&
+             value_can_be_made_from<mapped_type, Args...>
   bool try_emplace(K&& key, Args&&... args) {
     bool inserted = false;
     engine_.template modify<detail::operation::load_or_store>(
@@ -317,7 +229,8 @@ class basic_map {
 
   /// `store` that tells whether the key was absent. @throws as store
   template <class K = key_type, class V = mapped_type>
-    requires key_can_be_made_from<K, key_type> && value_can_be_made_from<mapped_type, V>
+    requires key_can_be_inserted_from<K, key_type, hasher, key_equal> &&
+             value_can_be_made_from<mapped_type, V>
   bool insert_or_assign(K&& key, V&& value) {
     bool inserted = false;
     engine_.template modify<detail::operation::store>(
@@ -385,31 +298,21 @@ class basic_map {
 
   [[nodiscard]] hasher hash_function() const { return engine_.hash_function(); }
   [[nodiscard]] key_equal key_eq() const { return engine_.key_eq(); }
+  [[nodiscard]] allocator_type get_allocator() const noexcept {
+    return detail::allocator_of<value_type>(engine_.source());
+  }
 
-  /// Counters of what happened inside; which there are depends on the map. @par Progress: lock-free.
-  [[nodiscard]] auto stats() const { return engine_.stats(); }
+  /// What happens inside, in numbers. @par Progress: lock-free. Complexity: constant.
+  [[nodiscard]] map_stats stats() const { return engine_.stats(); }
 
   /// @}
 
  private:
   friend struct basic_map_inspector;  // tests
 
-  // The key itself, or one made from what was passed. It lives until the end of the call.
-  template <class K>
-  static decltype(auto) as_key(K&& key) {
-    if constexpr (std::same_as<std::remove_cvref_t<K>, key_type>) {
-      return std::forward<K>(key);
-    } else {
-      return key_type(std::forward<K>(key));
-    }
-  }
-
-  static void assign(std::optional<mapped_type>& to, const mapped_type* from) {
-    to.reset();
-    if (from != nullptr) to.emplace(*from);
-  }
-
-  Engine engine_;
+  using base::as_key;
+  using base::as_sought;
+  using base::engine_;
 };
 
 /// Walks a map; see `begin`. Movable only: it keeps alive what it shows.
@@ -440,6 +343,38 @@ class basic_map<Engine>::iterator {
 
   typename Engine::cursor cursor_;
   bool more_;
+};
+
+/// What `find` returns: nothing, or an entry with the value that it had then.
+///
+/// It keeps the key and the value in memory however long it is held, whatever happens to the map's
+/// mapping, and shows that value for ever. It blocks nobody, and delays the destruction of nothing else (G8).
+/// Movable, also to another thread; use it there as any object. It must not outlive the map.
+///
+/// A small entry, which is kept in the table itself, is copied into the handle.
+template <class Engine>
+class basic_map<Engine>::handle {
+ public:
+  /// Of nothing.
+  handle() = default;
+  handle(handle&&) noexcept = default;  ///< leaves nothing behind
+  handle& operator=(handle&&) noexcept = default;
+
+  /// Was the key there?
+  [[nodiscard]] explicit operator bool() const noexcept { return entry_.has_value(); }
+  /// @pre the handle has an entry
+  [[nodiscard]] const key_type& key() const noexcept { return entry_.key(); }
+  /// @pre the handle has an entry
+  [[nodiscard]] const mapped_type& value() const noexcept { return entry_.value(); }
+  [[nodiscard]] const mapped_type& operator*() const noexcept { return value(); }
+  [[nodiscard]] const mapped_type* operator->() const noexcept { return std::addressof(value()); }
+
+ private:
+  friend basic_map;
+  template <class K>
+  handle(const Engine& engine, const K& key) : entry_(engine, key) {}
+
+  typename Engine::pinned entry_;
 };
 
 }  // namespace syncmap

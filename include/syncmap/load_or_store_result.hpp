@@ -15,6 +15,8 @@
 namespace syncmap {
 
 template <class Engine>
+class core_map;
+template <class Engine>
 class basic_map;
 
 /// What `load_or_store` returns: `result.value`, `result.loaded`, or
@@ -56,6 +58,8 @@ class load_or_store_result {
   }
 
  private:
+  template <class Engine>
+  friend class core_map;
   template <class Engine>
   friend class basic_map;
 

@@ -6,12 +6,22 @@
 
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <functional>
+#include <initializer_list>
+#include <iterator>
+#include <memory>
+#include <memory_resource>
+#include <ranges>
 #include <syncmap/basic_map.hpp>
 #include <syncmap/detail/group_map.hpp>
+#include <syncmap/detail/memory.hpp>
+#include <syncmap/detail/platform.hpp>
 #include <syncmap/hash.hpp>
 #include <syncmap/reclaim.hpp>
+#include <type_traits>
+#include <utility>
 
 namespace syncmap {
 
@@ -42,10 +52,33 @@ namespace syncmap {
 ///
 /// @tparam Hash callable as `size_t(const Key&)`, and copyable
 /// @tparam KeyEqual callable as `bool(const Key&, const Key&)`
-template <class Key, class T, class Hash = syncmap::hash<Key>, class KeyEqual = std::equal_to<Key>>
-class map : public basic_map<detail::group_map<Key, T, Hash, KeyEqual>> {
+/// @tparam Allocator where the memory of this map comes from; with plain pointers, and not throwing when it
+///   is copied. Keys and values that take an allocator get it. Every entry keeps a copy if it has a state.
+template <class Key, class T, class Hash = syncmap::hash<Key>, class KeyEqual = std::equal_to<Key>,
+          class Allocator = std::allocator<std::pair<const Key, T>>>
+class map : public basic_map<detail::group_map<Key, T, Hash, KeyEqual,
+                                               detail::memory_with<detail::platform, Allocator>>> {
+  using base = basic_map<
+      detail::group_map<Key, T, Hash, KeyEqual, detail::memory_with<detail::platform, Allocator>>>;
+
  public:
-  using basic_map<detail::group_map<Key, T, Hash, KeyEqual>>::basic_map;
+  using base::base;
 };
+
+template <std::ranges::input_range Entries>
+explicit map(Entries&&) -> map<detail::key_of_pairs<Entries>, detail::value_of_pairs<Entries>>;
+template <std::input_iterator It, std::sentinel_for<It> End>
+map(It, End) -> map<detail::key_in_pair<std::iter_value_t<It>>,
+                    detail::value_in_pair<std::iter_value_t<It>>>;
+template <class Key, class T>
+map(std::initializer_list<std::pair<Key, T>>) -> map<std::remove_const_t<Key>, T>;
+
+namespace pmr {
+/// With an allocator that asks a `std::pmr::memory_resource`, which must outlive the map, and every
+/// `reclaim()` of what it has retired: the map's destructor is enough.
+template <class Key, class T, class Hash = syncmap::hash<Key>, class KeyEqual = std::equal_to<Key>>
+using map =
+    syncmap::map<Key, T, Hash, KeyEqual, std::pmr::polymorphic_allocator<std::pair<const Key, T>>>;
+}  // namespace pmr
 
 }  // namespace syncmap

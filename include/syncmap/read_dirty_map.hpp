@@ -6,12 +6,23 @@
 
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <functional>
+#include <initializer_list>
+#include <iterator>
+#include <memory>
+#include <memory_resource>
+#include <ranges>
 #include <syncmap/basic_map.hpp>
+#include <syncmap/detail/memory.hpp>
+#include <syncmap/detail/platform.hpp>
 #include <syncmap/detail/read_dirty.hpp>
+#include <syncmap/detail/read_dirty_views.hpp>
 #include <syncmap/hash.hpp>
 #include <syncmap/reclaim.hpp>
+#include <type_traits>
+#include <utility>
 
 namespace syncmap {
 
@@ -43,10 +54,37 @@ namespace syncmap {
 ///
 /// @tparam Hash callable as `size_t(const Key&)`, and copyable
 /// @tparam KeyEqual callable as `bool(const Key&, const Key&)`
-template <class Key, class T, class Hash = syncmap::hash<Key>, class KeyEqual = std::equal_to<Key>>
-class read_dirty_map : public basic_map<detail::read_dirty<Key, T, Hash, KeyEqual>> {
+/// @tparam Allocator where the memory of this map comes from; with plain pointers, and not throwing when it
+///   is copied. Keys and values that take an allocator get it. Every entry keeps a copy if it has a state.
+template <class Key, class T, class Hash = syncmap::hash<Key>, class KeyEqual = std::equal_to<Key>,
+          class Allocator = std::allocator<std::pair<const Key, T>>>
+class read_dirty_map
+    : public basic_map<detail::read_dirty<Key, T, Hash, KeyEqual,
+                                          detail::memory_with<detail::platform, Allocator>>> {
+  using base = basic_map<
+      detail::read_dirty<Key, T, Hash, KeyEqual, detail::memory_with<detail::platform, Allocator>>>;
+
  public:
-  using basic_map<detail::read_dirty<Key, T, Hash, KeyEqual>>::basic_map;
+  using base::base;
 };
+
+template <std::ranges::input_range Entries>
+explicit read_dirty_map(Entries&&)
+    -> read_dirty_map<detail::key_of_pairs<Entries>, detail::value_of_pairs<Entries>>;
+template <std::input_iterator It, std::sentinel_for<It> End>
+read_dirty_map(It, End) -> read_dirty_map<detail::key_in_pair<std::iter_value_t<It>>,
+                                          detail::value_in_pair<std::iter_value_t<It>>>;
+template <class Key, class T>
+read_dirty_map(std::initializer_list<std::pair<Key, T>>)
+    -> read_dirty_map<std::remove_const_t<Key>, T>;
+
+namespace pmr {
+/// With an allocator that asks a `std::pmr::memory_resource`, which must outlive the map, and every
+/// `reclaim()` of what it has retired: the map's destructor is enough.
+template <class Key, class T, class Hash = syncmap::hash<Key>, class KeyEqual = std::equal_to<Key>>
+using read_dirty_map =
+    syncmap::read_dirty_map<Key, T, Hash, KeyEqual,
+                            std::pmr::polymorphic_allocator<std::pair<const Key, T>>>;
+}  // namespace pmr
 
 }  // namespace syncmap

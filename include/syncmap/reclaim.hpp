@@ -30,6 +30,10 @@ namespace syncmap {
 /// Blocking: it waits for other threads that are destroying such objects at that moment, so do not
 /// hold a lock that a destructor of a key or value takes. Called from a destructor that a reclamation
 /// runs, it does not wait.
+/// @par Libraries
+/// All of a process share one list of what is retired, shared libraries included. A library that is opened
+/// while the program runs finds the program's own if that exports it: link the program with `-rdynamic` (CMake:
+/// `ENABLE_EXPORTS`) if the two share a map.
 /// @par Complexity
 /// Linear in the number of retired objects and of threads; some microseconds if there are none.
 /// @par Guarantees

@@ -8,6 +8,7 @@
 
 #include <syncmap/basic_map.hpp>
 #include <syncmap/concepts.hpp>
+#include <syncmap/concurrent_map.hpp>
 #include <syncmap/hash.hpp>
 #include <syncmap/map.hpp>
 #include <syncmap/read_dirty_map.hpp>

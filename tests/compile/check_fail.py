@@ -1,11 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-FileCopyrightText: The syncmap authors
 # SPDX-License-Identifier: MIT
-"""Checks that sources do not compile, and that the compiler says why early on.
+"""Checks that sources do not compile, and that the compiler says why, early on and briefly.
 
-Each source names the reason in a line `// expect: <substring>`. Every compiler found must refuse
-it, with the substring in its first error or within its first three located messages (an error may
-need two notes to get from the call to the concept it violates).
+A source says `syncmap::MAP` and is compiled with each map of the library in its place, by every
+compiler found. It tells what the compiler must say:
+
+    // first: <regex>      found in the first error (optional)
+    // expect: <substring> the reason: the name of the concept that is violated, or the text of the
+                           static_assert. In the first error, too, if there is no `first`; else
+                           within the first three located messages (an error may need two notes to
+                           get from the call to the concept it violates)
+    // lines: <number>     how long the output may be (optional), source lines and carets included
 """
 
 import argparse
@@ -16,27 +22,36 @@ import subprocess
 import sys
 
 COMPILERS = ("g++", "clang++")
+MAPS = ("map", "read_dirty_map")
 EXPECT = re.compile(r"^//\s*expect:\s*(.+?)\s*$", re.MULTILINE)
+FIRST = re.compile(r"^//\s*first:\s*(.+?)\s*$", re.MULTILINE)
+LINES = re.compile(r"^//\s*lines:\s*(\d+)$", re.MULTILINE)
 LOCATED = re.compile(r"^[^\s:][^:]*:\d+(:\d+)?:")
 EARLY = 3
+MOST_LINES = 40
 
 
-def problem(compiler, source, include):
-    """Why `source` fails the check with `compiler`, or None."""
-    expected = EXPECT.findall(source.read_text(encoding="utf-8"))
-    if len(expected) != 1:
-        return "needs exactly one line `// expect: <substring>`"
-    command = [compiler, "-std=c++20", "-fsyntax-only", "-I", str(include), str(source)]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
+def problem(command, source):
+    """(why `source` fails the check with `command` or None, lines of output)."""
+    text = source.read_text(encoding="utf-8")
+    expected, first = EXPECT.findall(text), FIRST.findall(text)
+    if len(expected) != 1 or len(first) > 1 or "syncmap::MAP<" not in text:
+        return "needs one line `// expect:`, at most one `// first:`, and syncmap::MAP", 0
+    result = subprocess.run([*command, str(source)], capture_output=True, text=True, check=False)
     if result.returncode == 0:
-        return "compiles, and must not"
+        return "compiles, and must not", 0
     lines = result.stderr.splitlines()
-    first_error = next((line for line in lines if "error:" in line), "")
+    errors = [line for line in lines if "error:" in line]
+    first_error = errors[0] if errors else ""
     early = [line for line in lines if LOCATED.match(line)][:EARLY]
-    if any(expected[0] in line for line in [first_error, *early]):
-        return None
     said = "\n    ".join([first_error, *early] if early else lines[:EARLY])
-    return f"fails without saying '{expected[0]}' early; it says\n    {said}"
+    if first and not re.search(first[0], first_error):
+        return f"the first error does not say '{first[0]}'; it says\n    {said}", len(lines)
+    if not any(expected[0] in line for line in ([first_error, *early] if first else [first_error])):
+        return f"fails without saying '{expected[0]}' early; it says\n    {said}", len(lines)
+    if len(lines) > int((LINES.findall(text) or [MOST_LINES])[0]):
+        return f"{len(errors)} errors in {len(lines)} lines: too long to be read", len(lines)
+    return None, len(lines)
 
 
 def main():
@@ -51,11 +66,15 @@ def main():
     failures = 0
     for source in arguments.sources:
         for compiler in compilers:
-            reason = problem(compiler, source, arguments.include)
-            print(f"{'ok  ' if reason is None else 'FAIL'} {compiler:8} {source.name}")
-            if reason is not None:
-                failures += 1
-                print(f"  {reason}")
+            for which in MAPS:
+                command = [compiler, "-std=c++20", "-fsyntax-only", f"-DMAP={which}"]
+                command += ["-I", str(arguments.include)]
+                reason, lines = problem(command, source)
+                result = "ok  " if reason is None else "FAIL"
+                print(f"{result} {compiler:8} {which:14} {lines:3} lines  {source.name}")
+                if reason is not None:
+                    failures += 1
+                    print(f"  {reason}")
     return 1 if failures else 0
 
 

@@ -180,6 +180,7 @@ struct operation {
   const char* name;
   void (*run)(Map&);
   void (*effect)(contents&);
+  bool has_a_key = true;  // what has none may find nothing in it that can throw
 };
 
 template <class Map>
@@ -197,6 +198,14 @@ std::vector<operation<Map>> all_operations() {
       {"load", [](Map& m) { static_cast<void>(m.load(the_key)); }, keep},
       {"contains", [](Map& m) { static_cast<void>(m.contains(the_key)); }, keep},
       {"visit", [](Map& m) { m.visit(the_key, [](const value&) { fuse::tick(); }); }, keep},
+      {"find", [](Map& m) { static_cast<void>(m.find(the_key)); }, keep},
+      {"load_many",
+       [](Map& m) {
+         std::optional<value> out[2];
+         const key keys[2] = {the_key, others};
+         m.load_many(keys, out);
+       },
+       keep},
       {"range", [](Map& m) { m.range([](const key&, const value&) { fuse::tick(); }); }, keep},
       {"to", [](Map& m) { static_cast<void>(m.template to<std::vector<std::pair<key, value>>>()); },
        keep},
@@ -221,6 +230,14 @@ std::vector<operation<Map>> all_operations() {
        },
        set},
       {"load_or_store", [](Map& m) { m.load_or_store(the_key, 20); }, insert},
+      {"load_or_compute",
+       [](Map& m) {
+         m.load_or_compute(the_key, [] {
+           fuse::tick();
+           return value(20);
+         });
+       },
+       insert},
       {"try_emplace", [](Map& m) { m.try_emplace(the_key, 20); }, insert},
       {"insert_or_assign", [](Map& m) { m.insert_or_assign(the_key, 20); }, set},
       {"swap", [](Map& m) { m.swap(the_key, 20); }, set},
@@ -256,7 +273,9 @@ std::vector<operation<Map>> all_operations() {
       {"compare_and_erase", [](Map& m) { m.compare_and_erase(the_key, the_value); }, remove},
       {"compare_and_erase of another value", [](Map& m) { m.compare_and_erase(the_key, 11); },
        keep},
-      {"clear", [](Map& m) { m.clear(); }, [](contents& c) { c.clear(); }},
+      {"clear", [](Map& m) { m.clear(); }, [](contents& c) { c.clear(); }, false},
+      {"reserve", [](Map& m) { m.reserve(100); }, keep, false},
+      {"shrink_to_fit", [](Map& m) { m.shrink_to_fit(); }, keep, false},
   };
 }
 

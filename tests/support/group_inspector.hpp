@@ -72,7 +72,7 @@ struct group_inspector {
   template <class Engine>
   static bool set_next(Engine& engine, std::size_t groups) {
     auto* const now = table(engine);
-    auto next = table_of<Engine>::make(groups, now->generation());
+    auto next = table_of<Engine>::make(engine.memory_, groups, now->generation());
     return now->try_set_next(next.get()) && next.release() != nullptr;
   }
   // Moves the unit that has these hashes; does not promote.
@@ -80,7 +80,7 @@ struct group_inspector {
   static bool move_unit(group_map<Key, T, Hash, KeyEqual, P>& engine, std::uint64_t hash) {
     auto* const now = table(engine);
     auto* const next = now->next();
-    group_migration<slot_layout<Key, T, P>, P> one(
+    group_migration<slot_layout<Key, T, P>> one(
         *now, *next, now->index_of(hash) / now->sources_per_unit(*next));
     const auto again = [&](std::uint64_t mixed, const Key& key) noexcept {
       return core(engine).mixed_again(mixed, key);
@@ -122,7 +122,7 @@ struct group_inspector {
   }
   template <class Table>
   static auto* owned(const Table& table) {
-    return table.owned_.load(std::memory_order_relaxed);
+    return table.owned_.first_.load(std::memory_order_relaxed);
   }
   template <class Table>
   static bool is_promoted(const Table& table) {

@@ -15,6 +15,7 @@
 #include <string>
 #include <syncmap/basic_map.hpp>
 #include <syncmap/detail/read_dirty.hpp>
+#include <syncmap/detail/read_dirty_views.hpp>
 #include <vector>
 
 namespace syncmap {

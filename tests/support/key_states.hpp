@@ -11,6 +11,7 @@
 #include <ostream>
 #include <syncmap/basic_map.hpp>
 #include <syncmap/detail/read_dirty.hpp>
+#include <syncmap/detail/read_dirty_views.hpp>
 #include <syncmap/hash.hpp>
 #include <test_platform.hpp>
 

@@ -6,6 +6,7 @@
 //   tiny_platform      real threads; reclaims at every retirement, and poisons
 //   growing_platform   the same, and the tables of the group map grow and move all the time
 //   yield_platform     as tiny_platform, and each atomic operation may yield, each weak exchange fail
+//   yielding_growing_platform   as growing_platform, and the same
 //   scripted_platform  one thread that plays several: counts locks and allocations, fails an
 //                      allocation, and runs other operations between two atomic operations of one
 //
@@ -151,6 +152,14 @@ class hooked_atomic {
     Hook::step();
     return real_.fetch_or(value, order);
   }
+  void wait(T old, std::memory_order order) const noexcept {
+    Hook::step();
+    real_.wait(old, order);
+  }
+  void notify_all() noexcept {
+    Hook::step();
+    real_.notify_all();
+  }
   std::atomic<T>& real() noexcept { return real_; }
 
  private:
@@ -172,7 +181,8 @@ struct yield_hook {
   static bool fails_spuriously() noexcept { return one_in(4); }
 };
 
-struct yield_platform : tiny_platform {
+template <class Base>
+struct yielding : Base {
   template <class T>
   using atomic = hooked_atomic<T, yield_hook>;
 
@@ -203,6 +213,9 @@ struct yield_platform : tiny_platform {
     detail::announce_lightly(slot.real(), value);
   }
 };
+
+struct yield_platform : yielding<tiny_platform> {};
+struct yielding_growing_platform : yielding<growing_platform> {};
 
 // --- scripts
 

@@ -4,6 +4,7 @@
 // Threads that start together, and how much work a build can take.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <latch>
 #include <thread>
@@ -42,5 +43,24 @@ void run_together(int count, F f) {
     });
   }
 }
+
+// Where threads wait for each other, again and again. They spin, so that all go on at once.
+class meeting {
+ public:
+  explicit meeting(int threads) : threads_(threads) {}
+
+  // Waits until all threads have called it as often as this one.
+  void wait() {
+    const int number = arrived_.fetch_add(1);
+    const int all = (number / threads_ + 1) * threads_;
+    for (int spins = 0; arrived_.load() < all; ++spins) {
+      if (spins >= 64) std::this_thread::yield();
+    }
+  }
+
+ private:
+  int threads_;
+  std::atomic<int> arrived_{0};
+};
 
 }  // namespace support

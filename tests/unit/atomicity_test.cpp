@@ -48,7 +48,7 @@ void expect_no_increment_is_lost(Map& map, Add add) {
   EXPECT_EQ(sum, threads * times);
 }
 
-TYPED_TEST(contract, compute_loses_no_increment) {
+TYPED_TEST(contract, g1_compute_loses_no_increment) {
   typename TestFixture::int_map map;
   expect_no_increment_is_lost(
       map, [&](int key) { map.compute(key, [](const int* now) { return now ? *now + 1 : 1; }); });
@@ -75,7 +75,7 @@ TYPED_TEST(contract, compute_loses_no_increment_of_a_large_value) {
   });
 }
 
-TYPED_TEST(contract, update_loses_no_increment) {
+TYPED_TEST(contract, g1_update_loses_no_increment) {
   typename TypeParam::template map<int, wide> map;
   expect_no_increment_is_lost(map, [&](int key) {
     map.try_emplace(key, 0);
@@ -83,7 +83,7 @@ TYPED_TEST(contract, update_loses_no_increment) {
   });
 }
 
-TYPED_TEST(contract, compare_and_swap_loses_no_increment) {
+TYPED_TEST(contract, g1_compare_and_swap_loses_no_increment) {
   typename TestFixture::int_map map;
   expect_no_increment_is_lost(map, [&](int key) {
     int now = map.load_or_store(key, 0).value;
@@ -100,7 +100,7 @@ TYPED_TEST(contract, compare_and_swap_loses_no_increment_of_a_large_value) {
 }
 
 // A counter that is taken out, and put back increased if nobody put another there.
-TYPED_TEST(contract, erase_and_load_or_store_lose_no_token) {
+TYPED_TEST(contract, g1_erase_and_load_or_store_lose_no_token) {
   typename TypeParam::template map<int, std::string> map;
   std::atomic<int> produced{0};
   std::atomic<int> consumed{0};
@@ -118,7 +118,7 @@ TYPED_TEST(contract, erase_and_load_or_store_lose_no_token) {
 
 // Every value that was ever stored leaves the map exactly once: replaced, erased or left at the
 // end.
-TYPED_TEST(contract, swap_returns_each_value_once) {
+TYPED_TEST(contract, g1_swap_returns_each_value_once) {
   typename TestFixture::int_map map;
   const int times = support::rounds(4000);
   std::vector<std::vector<int>> left(threads);
@@ -153,7 +153,7 @@ void expect_one_winner(Call wins) {
   }
 }
 
-TYPED_TEST(contract, one_of_concurrent_load_or_store_calls_stores) {
+TYPED_TEST(contract, g1_one_of_concurrent_load_or_store_calls_stores) {
   for (int round = 0; round < support::rounds(8); ++round) {
     typename TestFixture::int_map map;
     expect_one_winner([&](int key, int id) { return !map.load_or_store(key, id).loaded; });
@@ -177,7 +177,7 @@ void expect_one_erases(Erase erases) {
   }
 }
 
-TYPED_TEST(contract, one_of_concurrent_erasing_calls_erases) {
+TYPED_TEST(contract, g1_one_of_concurrent_erasing_calls_erases) {
   using map_type = typename TestFixture::int_map;
   expect_one_erases<map_type>([](auto& map, int key) { return map.erase(key); });
   expect_one_erases<map_type>(
@@ -188,7 +188,7 @@ TYPED_TEST(contract, one_of_concurrent_erasing_calls_erases) {
 }
 
 // Of a swap and an erase that both compare with one value only one can succeed.
-TYPED_TEST(contract, compare_and_swap_excludes_compare_and_erase) {
+TYPED_TEST(contract, g1_compare_and_swap_excludes_compare_and_erase) {
   for (int round = 0; round < support::rounds(8); ++round) {
     typename TypeParam::template map<int, std::string> map;
     for (int key = 0; key < 200; ++key) map.store(key, "first");
@@ -201,7 +201,7 @@ TYPED_TEST(contract, compare_and_swap_excludes_compare_and_erase) {
 }
 
 // Two threads each store their flag and then look for the other's: not both can miss.
-TYPED_TEST(contract, operations_on_different_keys_have_one_order) {
+TYPED_TEST(contract, g1_operations_on_different_keys_have_one_order) {
   const int times = support::rounds(4000);
   typename TestFixture::int_map map;
   std::vector<std::atomic<int>> missed(static_cast<std::size_t>(times));

@@ -25,7 +25,7 @@ namespace {
 
 using platform = tiny_platform;
 using entry_type = detail::entry<int, int, platform>;
-using table = detail::entry_table<entry_type, platform>;
+using table = detail::entry_table<entry_type>;
 using detail::bucket_tags;
 
 using hash_function = std::size_t (*)(int);
@@ -42,7 +42,7 @@ const std::vector<std::pair<const char*, hash_function>>& hashes() {
 class modelled {
  public:
   explicit modelled(hash_function hash, std::size_t capacity = 1, std::uint64_t seed = 0x1234567)
-      : hash_(hash), table_(table::make(capacity, seed)) {}
+      : hash_(hash), table_(table::make({}, capacity, seed)) {}
   modelled(const modelled&) = delete;
   modelled& operator=(const modelled&) = delete;
   ~modelled() {
@@ -50,7 +50,7 @@ class modelled {
   }
 
   void insert(int key) {
-    auto* const one = detail::make<platform, entry_type>(table_->hash(hash_(key)), key);
+    auto* const one = detail::make<platform, entry_type>(platform(), table_->hash(hash_(key)), key);
     table_->insert(one);
     model_[key] = one;
   }
@@ -67,7 +67,7 @@ class modelled {
   [[nodiscard]] table& get() { return *table_; }
   [[nodiscard]] std::size_t size() const { return model_.size(); }
   void grow_to(std::size_t capacity) {
-    auto larger = table::make(capacity, 0x1234567);
+    auto larger = table::make({}, capacity, 0x1234567);
     larger->move_from(*table_);
     EXPECT_EQ(table_->size(), 0U);
     table_ = std::move(larger);
@@ -158,7 +158,7 @@ TEST(entry_table, copying_takes_what_is_wanted_and_both_hold_it) {
   for (const auto& [name, hash] : hashes()) {
     modelled one(hash, 16);
     for (int key = 0; key < 60; ++key) one.insert(key);
-    auto copy = table::make(16, 0x1234567);
+    auto copy = table::make({}, 16, 0x1234567);
     copy->copy_from(one.get(), [](const entry_type& each) { return each.key() % 3 != 0; });
     EXPECT_EQ(copy->size(), 40U) << name;
     for (int key = 0; key < 60; ++key) {
@@ -172,9 +172,9 @@ TEST(entry_table, copying_takes_what_is_wanted_and_both_hold_it) {
   }
 }
 TEST(entry_table, the_last_table_of_an_entry_is_told) {
-  auto first = table::make(4, 1);
-  auto second = table::make(4, 1);
-  auto* const one = detail::make<platform, entry_type>(first->hash(1), 1);
+  auto first = table::make({}, 4, 1);
+  auto second = table::make({}, 4, 1);
+  auto* const one = detail::make<platform, entry_type>(platform(), first->hash(1), 1);
   first->insert(one);
   second->copy_from(*first, [](const entry_type&) { return true; });
   int last = 0;
@@ -201,7 +201,8 @@ TEST(entry_table, a_table_of_the_capacity_for_a_number_has_room_for_it) {
 TEST(entry_table, a_table_that_is_too_large_is_no_memory_and_no_overflow) {
   if (sanitized) GTEST_SKIP() << "sanitizers end the program instead";
   for (unsigned bit = 48; bit < std::numeric_limits<std::size_t>::digits; ++bit) {
-    EXPECT_THROW(static_cast<void>(table::make(std::size_t{1} << bit, 1)), std::bad_alloc) << bit;
+    EXPECT_THROW(static_cast<void>(table::make({}, std::size_t{1} << bit, 1)), std::bad_alloc)
+        << bit;
   }
 }
 TEST(entry_table, equality_is_asked_for_few_entries_besides_the_right_one) {

@@ -211,7 +211,7 @@ TEST(match_bytes, this_processor_finds_what_each_byte_is) {
 // --- the table
 
 using layout = detail::inline_layout<int, int, scripted_sixteen>;
-using table = detail::group_table<layout, scripted_sixteen>;
+using table = detail::group_table<layout>;
 
 class group_table_test : public ::testing::Test {
  protected:
@@ -226,7 +226,7 @@ class group_table_test : public ::testing::Test {
   }
 
   static table::pointer make(std::size_t groups) {
-    auto made = table::make(groups, 3);
+    auto made = table::make({}, groups, 3);
     made->start(0, groups);
     return made;
   }
@@ -345,8 +345,8 @@ TEST_F(group_table_test, it_asks_to_grow_when_more_than_one_group_in_eight_overf
 }
 
 TEST_F(group_table_test, it_gets_one_next_at_most) {
-  const auto first = table::make(2, 3);  // not owned by `one` here, so it goes after it
-  const auto second = table::make(2, 3);
+  const auto first = table::make({}, 2, 3);  // not owned by `one` here, so it goes after it
+  const auto second = table::make({}, 2, 3);
   const auto one = make(1);
   EXPECT_EQ(one->next(), nullptr);
   EXPECT_FALSE(one->is_closed());
@@ -357,8 +357,8 @@ TEST_F(group_table_test, it_gets_one_next_at_most) {
 }
 
 TEST_F(group_table_test, units_have_one_source_or_one_target) {
-  const auto of_two = table::make(2, 3);
-  const auto of_eight = table::make(8, 3);
+  const auto of_two = table::make({}, 2, 3);
+  const auto of_eight = table::make({}, 8, 3);
   EXPECT_EQ(of_two->sources_per_unit(*of_eight), 1U);
   EXPECT_EQ(of_two->targets_per_unit(*of_eight), 4U);
   EXPECT_EQ(of_two->unit_count(*of_eight), 2U);
@@ -410,7 +410,7 @@ TEST_F(group_table_test, a_table_that_has_an_entry_or_two_groups_or_a_lock_does_
   EXPECT_EQ(locked->next(), nullptr);
 }
 TEST_F(group_table_test, a_table_that_has_a_next_does_not_close_and_is_unlocked) {
-  const auto next = table::make(2, 3);  // not owned by `one` here, so it goes after it
+  const auto next = table::make({}, 2, 3);  // not owned by `one` here, so it goes after it
   const auto one = make(1);
   ASSERT_TRUE(one->try_set_next(next.get()));
   const group_state before = one->at(0).head->state();
@@ -423,7 +423,7 @@ TEST_F(group_table_test, a_table_that_has_a_next_does_not_close_and_is_unlocked)
 
 class group_migration_test : public group_table_test {
  protected:
-  using migration = detail::group_migration<layout, scripted_sixteen>;
+  using migration = detail::group_migration<layout>;
 
   static std::uint64_t hash_of_int(int key) {
     return detail::mix(static_cast<std::size_t>(key), 12345);
@@ -481,7 +481,7 @@ TEST_F(group_migration_test, moves_any_number_of_entries_to_tables_of_any_size) 
       for (const int count : {0, 1, 15, 16, 17, 33, 60, 200, 700}) {
         script::reset();
         const auto from = make(from_groups);
-        const auto to = table::make(to_groups, 3);
+        const auto to = table::make({}, to_groups, 3);
         for (int key = 0; key < count; ++key) put_int(*from, key);
         const std::size_t units = from->unit_count(*to);
         for (std::size_t unit = 0; unit < units; ++unit) {
@@ -509,7 +509,7 @@ TEST_F(group_migration_test,
   for (const auto& [count, most] :
        {std::pair(0, 0), {16, 0}, {17, 1}, {32, 2}, {33, 2}, {100, 6}}) {
     const auto from = make(16);
-    const auto to = table::make(1, 3);
+    const auto to = table::make({}, 1, 3);
     for (int key = 0; key < count; ++key) put_int(*from, key);
     script::reset();
     const long before = one_slot_platform::alive;
@@ -529,7 +529,7 @@ TEST_F(group_migration_test, without_memory_nothing_has_changed) {
     const int count = 150;
     for (std::size_t n = 1;; ++n) {
       const auto from = make(from_groups);
-      const auto to = table::make(to_groups, 3);
+      const auto to = table::make({}, to_groups, 3);
       for (int key = 0; key < count; ++key) put_int(*from, key);
       std::vector<std::uint64_t> before;
       for (std::size_t index = 0; index < from_groups; ++index) {
@@ -564,7 +564,7 @@ TEST_F(group_migration_test, without_memory_nothing_has_changed) {
 
 TEST_F(group_migration_test, a_hash_that_throws_has_changed_nothing) {
   const auto from = make(2);
-  const auto to = table::make(1, 3);
+  const auto to = table::make({}, 1, 3);
   for (int key = 0; key < 40; ++key) put_int(*from, key);
   for (int calls = 1; calls <= 40; ++calls) {
     int left = calls;
@@ -585,7 +585,7 @@ TEST_F(group_migration_test, a_hash_that_throws_has_changed_nothing) {
 TEST_F(group_migration_test, a_lock_or_a_change_of_any_source_leaves_everything_as_it_was) {
   for (std::size_t which = 0; which < 4; ++which) {
     const auto from = make(4);
-    const auto to = table::make(1, 3);
+    const auto to = table::make({}, 1, 3);
     for (int key = 0; key < 20; ++key) put_int(*from, key);
     auto* const head = from->at(which).head;
     const group_state seen = head->state();
@@ -616,7 +616,7 @@ TEST_F(group_migration_test, a_lock_or_a_change_of_any_source_leaves_everything_
 
 TEST_F(group_migration_test, units_next_to_each_other_do_not_touch_each_other) {
   const auto from = make(4);
-  const auto to = table::make(8, 3);
+  const auto to = table::make({}, 8, 3);
   for (int key = 0; key < 200; ++key) put_int(*from, key);
   migration one(*from, *to, 2);
   ASSERT_TRUE(one.run(&hash_of_int, &hash_again));

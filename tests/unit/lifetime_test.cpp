@@ -43,7 +43,7 @@ TYPED_TEST_SUITE(contract, support::all_setups, support::setup_names);
 template <class Setup>
 using tracked_map = typename Setup::template map<tracked_key, tracked_value>;
 
-TYPED_TEST(contract, erased_values_are_destroyed_after_reclaim) {
+TYPED_TEST(contract, g9_erased_values_are_destroyed_after_reclaim) {
   const since_now alive;
   tracked_map<TypeParam> map;
   for (int i = 0; i < 100; ++i) map.store(i, i);
@@ -58,7 +58,7 @@ TYPED_TEST(contract, erased_values_are_destroyed_after_reclaim) {
   EXPECT_EQ(alive.values(), 0);
 }
 
-TYPED_TEST(contract, replaced_values_are_destroyed_after_reclaim) {
+TYPED_TEST(contract, g9_replaced_values_are_destroyed_after_reclaim) {
   const since_now alive;
   tracked_map<TypeParam> map;
   for (int i = 0; i < 100; ++i) {
@@ -72,7 +72,7 @@ TYPED_TEST(contract, replaced_values_are_destroyed_after_reclaim) {
   EXPECT_EQ(alive.values(), 10);
 }
 
-TYPED_TEST(contract, clear_lets_keys_and_values_go) {
+TYPED_TEST(contract, g9_clear_lets_keys_and_values_go) {
   const since_now alive;
   tracked_map<TypeParam> map;
   for (int round = 0; round < 3; ++round) {
@@ -101,7 +101,7 @@ void expect_erased_keys_go(Map& map, bool with_another, Erase erase) {
   }
 }
 
-TYPED_TEST(contract, erased_keys_are_not_retained) {
+TYPED_TEST(contract, g9_erased_keys_are_not_retained) {
   for (const bool with_another : {false, true}) {
     tracked_map<TypeParam> map;
     expect_erased_keys_go(map, with_another, [&](int key) { EXPECT_TRUE(map.erase(key)); });
@@ -113,7 +113,7 @@ TYPED_TEST(contract, erased_keys_are_not_retained) {
   }
 }
 
-TYPED_TEST(contract, keys_erased_by_compute_are_not_retained) {
+TYPED_TEST(contract, g9_keys_erased_by_compute_are_not_retained) {
   for (const bool with_another : {false, true}) {
     tracked_map<TypeParam> map;
     expect_erased_keys_go(map, with_another, [&](int key) {
@@ -122,7 +122,7 @@ TYPED_TEST(contract, keys_erased_by_compute_are_not_retained) {
   }
 }
 
-TYPED_TEST(contract, keys_erased_by_erase_if_are_not_retained) {
+TYPED_TEST(contract, g9_keys_erased_by_erase_if_are_not_retained) {
   tracked_map<TypeParam> map;
   expect_erased_keys_go(map, true, [&](int key) {
     if (key % 100 == 99)
@@ -131,7 +131,7 @@ TYPED_TEST(contract, keys_erased_by_erase_if_are_not_retained) {
 }
 
 // Garbage that nobody asks to reclaim is bounded, in keys and in values.
-TYPED_TEST(contract, garbage_of_a_thread_is_bounded) {
+TYPED_TEST(contract, g8_garbage_of_a_thread_is_bounded) {
   const since_now alive;
   tracked_map<TypeParam> map;
   for (int i = 0; i < 10; ++i) map.store(i, i);
@@ -141,7 +141,7 @@ TYPED_TEST(contract, garbage_of_a_thread_is_bounded) {
   }
 }
 
-TYPED_TEST(contract, destruction_destroys_what_was_replaced_and_erased_before) {
+TYPED_TEST(contract, g9_destruction_destroys_what_was_replaced_and_erased_before) {
   const since_now alive;
   {
     tracked_map<TypeParam> map;
@@ -157,7 +157,7 @@ TYPED_TEST(contract, destruction_destroys_what_was_replaced_and_erased_before) {
 }
 
 // Threads that retired something and ended, and threads that did and still run.
-TYPED_TEST(contract, destruction_destroys_what_other_threads_retired) {
+TYPED_TEST(contract, g9_destruction_destroys_what_other_threads_retired) {
   constexpr int threads = 3;
   const since_now alive;
   auto map = std::make_unique<tracked_map<TypeParam>>();
@@ -186,7 +186,7 @@ TYPED_TEST(contract, destruction_destroys_what_other_threads_retired) {
   destroyed.arrive_and_wait();
 }
 
-TYPED_TEST(contract, reclaim_destroys_what_other_threads_erased) {
+TYPED_TEST(contract, g9_reclaim_destroys_what_other_threads_erased) {
   constexpr int threads = 3;
   const since_now alive;
   tracked_map<TypeParam> map;
@@ -209,7 +209,7 @@ TYPED_TEST(contract, reclaim_destroys_what_other_threads_erased) {
 }
 
 // An iterator keeps what it shows, and nothing more: a store of others goes on being reclaimed.
-TYPED_TEST(contract, iterator_protects_only_what_it_shows) {
+TYPED_TEST(contract, g8_iterator_protects_only_what_it_shows) {
   const since_now alive;
   tracked_map<TypeParam> map;
   map.store(1, 10);

@@ -128,7 +128,7 @@ struct scenarios {
   }
 };
 
-TYPED_TEST(contract, stores_are_ordered_before_what_observes_them) {
+TYPED_TEST(contract, g2_stores_are_ordered_before_what_observes_them) {
   using all = scenarios<typename TestFixture::int_map>;
   for (const auto& prepare : {all::absent, all::present})
     all::run(prepare, all::stores, all::see_one);
@@ -138,13 +138,13 @@ TYPED_TEST(contract, stores_are_ordered_before_what_observes_them) {
   all::run(all::present, all::replaces, all::see_one);
 }
 
-TYPED_TEST(contract, erasures_are_ordered_before_what_observes_the_absence) {
+TYPED_TEST(contract, g2_erasures_are_ordered_before_what_observes_the_absence) {
   using all = scenarios<typename TestFixture::int_map>;
   all::run(all::present, all::erases, all::see_absence);
 }
 
 // The value itself: its memory is written before it can be read.
-TYPED_TEST(contract, values_are_whole_when_they_are_seen) {
+TYPED_TEST(contract, g2_values_are_whole_when_they_are_seen) {
   typename TypeParam::template map<std::string, std::vector<int>> map;
   constexpr int times = 200;
   support::run_together(3, [&](int id) {

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <counts.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -101,7 +102,10 @@ std::size_t at_every_step(std::size_t stride, const std::function<void(Map&)>& p
     if (goes_on) parking::goes_on.release();
     other.join();
     afterwards(map);
-    if (!goes_on || ::testing::Test::HasFatalFailure()) return step;
+    if (!goes_on || ::testing::Test::HasFatalFailure()) {
+      support::count_done("g4", step / stride, "stop points");
+      return step;
+    }
   }
 }
 
@@ -163,6 +167,14 @@ struct writes {
       std::optional<int> visited;
       map.visit(numbered<key>(i), [&](const value& now) { visited = number_of(now); });
       check(i, visited);
+      const auto kept = map.find(numbered<key>(i));
+      check(i, kept ? std::optional(number_of(*kept)) : std::nullopt);
+    }
+    const key many[] = {numbered<key>(1), numbered<key>(2), numbered<key>(3)};
+    std::optional<value> out[3];
+    map.load_many(many, out);
+    for (int i = 0; i < 3; ++i) {
+      check(i + 1, out[i] ? std::optional(number_of(*out[i])) : std::nullopt);
     }
     std::set<int> seen;
     map.range([&](const key& each, const value& now) {

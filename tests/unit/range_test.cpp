@@ -38,7 +38,7 @@ TYPED_TEST(contract, range_of_an_empty_map_calls_nothing) {
   EXPECT_TRUE(map.begin() == map.end());
 }
 
-TYPED_TEST(contract, range_visits_every_entry_once) {
+TYPED_TEST(contract, g3_range_visits_every_entry_once) {
   typename TestFixture::int_map map;
   std::map<int, int> expected;
   for (int i = 0; i < 300; ++i) {
@@ -81,7 +81,7 @@ TYPED_TEST(contract, range_allocates_nothing_on_an_empty_map) {
 }
 
 // A nested range, in which the entries of the outer one come and go.
-TYPED_TEST(contract, range_may_be_nested_and_change_the_map) {
+TYPED_TEST(contract, g3_range_may_be_nested_and_change_the_map) {
   typename TypeParam::template map<int, std::string> map;
   const std::map<int, std::string> entries{{0, "hello"}, {1, "world"}, {2, "again"}};
   for (const auto& [key, value] : entries) map.store(key, value);
@@ -103,7 +103,7 @@ TYPED_TEST(contract, range_may_be_nested_and_change_the_map) {
   EXPECT_TRUE(map.empty());
 }
 
-TYPED_TEST(contract, range_shows_an_entry_that_stays_while_others_come_and_go) {
+TYPED_TEST(contract, g3_range_shows_an_entry_that_stays_while_others_come_and_go) {
   typename TestFixture::int_map map;
   for (int i = 0; i < 100; ++i) map.store(i, i);
   std::vector<int> seen(100);
@@ -182,7 +182,7 @@ TYPED_TEST(contract, to_copies_into_containers_of_the_standard) {
 
 // While writers replace values, all of which are multiples of their key, every range sees each of
 // the keys exactly once, and no value that a key never had.
-TYPED_TEST(contract, range_sees_all_keys_while_values_are_replaced) {
+TYPED_TEST(contract, g3_range_sees_all_keys_while_values_are_replaced) {
   constexpr std::int64_t keys = 1024;
   typename TypeParam::template map<std::int64_t, std::int64_t> map;
   for (std::int64_t n = 1; n <= keys; ++n) map.store(n, n);

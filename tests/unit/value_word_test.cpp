@@ -29,7 +29,7 @@ template <class T>
 void expect_kept(const T& value) {
   using word = word_of<T>;
   static_assert(detail::fits_in_word<T>());
-  typename word::draft draft;
+  typename word::draft draft{scripted_platform()};
   EXPECT_FALSE(draft);
   EXPECT_EQ(std::memcmp(&draft.emplace(value), &value, sizeof(T)), 0);
   EXPECT_TRUE(draft);
@@ -89,7 +89,7 @@ TEST(value_word, what_does_not_fit_or_is_not_trivial_has_a_cell) {
   using word = word_of<std::string>;
   script::reset();
   {
-    word::draft draft;
+    word::draft draft{scripted_platform()};
     draft.emplace("first");
     draft.emplace("second");  // frees the first
     EXPECT_EQ(*draft.word().value(), "second");
@@ -97,7 +97,7 @@ TEST(value_word, what_does_not_fit_or_is_not_trivial_has_a_cell) {
     EXPECT_EQ(script::allocations, 2U);
   }
   const std::size_t blocks = script::blocks;
-  word::draft draft;
+  word::draft draft{scripted_platform()};
   draft.emplace("third");
   auto* const cell = draft.word().cell();
   draft.release();

@@ -15,22 +15,28 @@ LAYERS = """
     detail/block_cache.hpp
     detail/large_pages.hpp
     detail/platform.hpp
+    detail/memory.hpp
     detail/small_buffer.hpp
     hash.hpp
     detail/seed.hpp
+    detail/retired.hpp
     detail/hazard_domain.hpp
     detail/hazard.hpp
     reclaim.hpp
+    map_stats.hpp
     detail/engine.hpp
     detail/striped_counter.hpp
     detail/value_word.hpp
     detail/entry.hpp
     detail/entry_table.hpp
+    detail/read_word.hpp
     detail/read_dirty_tables.hpp
     detail/read_dirty.hpp
+    detail/read_dirty_views.hpp
     detail/inline_slot.hpp
     detail/node_slot.hpp
     detail/group.hpp
+    detail/overflow_list.hpp
     detail/group_root.hpp
     detail/group_table.hpp
     detail/group_migration.hpp
@@ -39,8 +45,12 @@ LAYERS = """
     detail/group_cursor.hpp
     detail/group_sizing.hpp
     detail/group_map.hpp
+    detail/wait_graph.hpp
+    detail/single_flight.hpp
     concepts.hpp
     load_or_store_result.hpp
+    concurrent_map.hpp
+    core_map.hpp
     basic_map.hpp
     map.hpp
     read_dirty_map.hpp

@@ -64,6 +64,14 @@ inline constexpr bool under_sanitizer = under_tsan;
 inline constexpr bool under_sanitizer = under_tsan;
 #endif
 
+// Is the memory of a thread's thread-local objects freed before their destructors run? So it is where
+// GCC emulates them on Windows.
+#if defined(__MINGW32__) && !defined(__clang__)
+inline constexpr bool thread_locals_end_early = true;
+#else
+inline constexpr bool thread_locals_end_early = false;
+#endif
+
 // Tells the processor that this is a waiting loop.
 inline void pause() noexcept {
 #if defined(_MSC_VER) && !defined(__clang__) && (defined(_M_X64) || defined(_M_IX86))
@@ -153,6 +161,15 @@ inline bool completes(F&& f) noexcept {
 [[noreturn]] inline void throw_length_error(const char* what) {
 #if defined(__cpp_exceptions)
   throw std::length_error(what);
+#else
+  static_cast<void>(what);
+  std::terminate();
+#endif
+}
+
+[[noreturn]] inline void throw_logic_error(const char* what) {
+#if defined(__cpp_exceptions)
+  throw std::logic_error(what);
 #else
   static_cast<void>(what);
   std::terminate();

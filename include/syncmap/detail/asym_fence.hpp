@@ -34,6 +34,8 @@
 #include <unistd.h>
 #elif defined(_WIN32)
 extern "C" __declspec(dllimport) void __stdcall FlushProcessWriteBuffers();
+extern "C" __declspec(dllimport) unsigned long __stdcall FlsAlloc(void(__stdcall*)(void*));
+extern "C" __declspec(dllimport) int __stdcall FlsSetValue(unsigned long, void*);
 #elif defined(__unix__) || defined(__APPLE__)
 #include <unistd.h>
 #endif
@@ -75,6 +77,20 @@ inline bool process_wide_fence() noexcept {
 #else
 inline bool process_wide_fence() noexcept { return false; }
 #endif
+
+// Calls Run(data) when the calling thread ends: for thread_locals_end_early. One data for each Run.
+template <auto Run>
+void at_thread_end([[maybe_unused]] void* data) noexcept {
+#if defined(_WIN32)
+  struct callback {
+    static void __stdcall call(void* kept) noexcept {
+      if (kept != nullptr) Run(kept);
+    }
+  };
+  static const unsigned long index = ::FlsAlloc(&callback::call);
+  static_cast<void>(::FlsSetValue(index, data));
+#endif
+}
 
 inline void full_fence() noexcept {
   if constexpr (under_tsan) {

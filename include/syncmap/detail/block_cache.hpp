@@ -90,6 +90,7 @@ class SYNCMAP_SHARED block_cache {
 
   // The first block that a thread keeps makes it give all back when it ends.
   SYNCMAP_NOINLINE static bool open(const bin& to) noexcept {
+    if constexpr (thread_locals_end_early) return false;
     if (mine.now == phase::unused) {
       static thread_local exit_hook hook;
       hook.arm();

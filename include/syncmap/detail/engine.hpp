@@ -17,6 +17,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <type_traits>
 
 namespace syncmap::detail {
@@ -61,6 +62,29 @@ constexpr bool decides_without_user_code(operation op) noexcept {
 constexpr bool keeps_absent(operation op) noexcept {
   return op == operation::compare_and_swap || op == operation::erase ||
          op == operation::compare_and_erase;
+}
+
+// What a map has beside its entries once it is needed, of a type that only its user knows.
+struct attachment {
+  void (*destroy)(attachment*) noexcept;
+};
+
+// Calls read(hash, sought(key)) with the keys of a range, in order, and fetch(hashes, count) with the
+// hashes of the next few before the first of them.
+template <class HashOf, class Fetch, class Read, class It, class End, class Sought>
+void read_ahead(const HashOf& hash_of, const Fetch& fetch, const Read& read, It first,
+                const End last, const Sought& sought) {
+  constexpr std::size_t batch = 16;
+  while (first != last) {
+    std::size_t hashes[batch];
+    std::size_t count = 0;
+    for (It at = first; count < batch && at != last; ++at) hashes[count++] = hash_of(sought(*at));
+    fetch(hashes, count);
+    for (std::size_t i = 0; i < count; ++i) {
+      read(hashes[i], sought(*first));
+      ++first;
+    }
+  }
 }
 
 }  // namespace syncmap::detail

@@ -35,20 +35,26 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <syncmap/detail/arch.hpp>
 #include <syncmap/detail/hazard.hpp>
+#include <syncmap/detail/memory.hpp>
 #include <syncmap/detail/platform.hpp>
 #include <syncmap/detail/value_word.hpp>
 #include <utility>
 
 namespace syncmap::detail {
 
-template <class Key, class T, class P>
+template <class Key, class T, class M>
 class entry : public hazard_pointer_obj_base {
+  using P = platform_of<M>;
+
  public:
-  using word = value_word<T, P>;
+  using memory = M;
+  using word = value_word<T, M>;
 
   template <class K>
-  explicit entry(std::uint64_t hash, K&& key) : hash_(hash), key_(std::forward<K>(key)) {}
+  explicit entry(const M& from, std::uint64_t hash, K&& key)
+      : hash_(hash), key_(made_with<Key>(from, std::forward<K>(key))), memory_(from) {}
   entry(const entry&) = delete;
   entry& operator=(const entry&) = delete;
 
@@ -95,8 +101,14 @@ class entry : public hazard_pointer_obj_base {
   // The cell goes a round of its own: a reader may protect the cell alone.
   static void reclaimed(entry* dead) noexcept {
     if (auto* const last = dead->load().cell()) detail::retire<P>(last);
-    detail::destroy<P>(dead);
+    free(dead);
   }
+  // What an entry and its value take.
+  static constexpr std::size_t bytes_of_live() noexcept {
+    return sizeof(entry) + word::cell_bytes();
+  }
+  // REQUIRES: nobody uses it, and it has no cell.
+  static void free(entry* dead) noexcept { destroy_in(dead->memory_, dead); }
 
  private:
   bool exchange(const word& expected, const word& desired) noexcept {
@@ -110,6 +122,7 @@ class entry : public hazard_pointer_obj_base {
   const std::uint64_t hash_;
   const Key key_;
   typename P::template atomic<std::size_t> tables_{1};
+  SYNCMAP_NO_UNIQUE_ADDRESS const M memory_;
 };
 
 }  // namespace syncmap::detail

@@ -28,6 +28,7 @@
 #include <new>
 #include <syncmap/detail/arch.hpp>
 #include <syncmap/detail/hazard.hpp>
+#include <syncmap/detail/memory.hpp>
 #include <syncmap/detail/platform.hpp>
 #include <syncmap/hash.hpp>
 #include <utility>
@@ -74,8 +75,10 @@ class bucket_tags {
   std::uint64_t bits_ = 0;
 };
 
-template <class Entry, class P>
+template <class Entry>
 class alignas(cache_line) entry_table : public hazard_pointer_obj_base {
+  using memory = typename Entry::memory;
+  using P = platform_of<memory>;
   template <class X>
   using var = typename P::template var<X>;
 
@@ -94,16 +97,19 @@ class alignas(cache_line) entry_table : public hazard_pointer_obj_base {
   };
   using pointer = std::unique_ptr<entry_table, freer>;
 
+  [[nodiscard]] static constexpr std::size_t max_entries() noexcept {
+    return max_capacity * full_bucket;
+  }
   // How many buckets a table for `entries` entries has.
   static std::size_t capacity_for(std::size_t entries) noexcept {
     return std::bit_ceil(entries / full_bucket + 1);
   }
 
-  static pointer make(std::size_t capacity, std::uint64_t seed) {
+  static pointer make(const memory& from, std::size_t capacity, std::uint64_t seed) {
     constexpr auto too_much = static_cast<std::size_t>(-1) / 2;  // the allocation throws
     const std::size_t size = capacity > max_capacity ? too_much : bytes(capacity);
-    void* const memory = P::allocate(size, alignof(entry_table));
-    return pointer(::new (memory) entry_table(capacity, seed));
+    void* const block = from.allocate(size, alignof(entry_table));
+    return pointer(::new (block) entry_table(from, capacity, seed));
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
@@ -112,7 +118,14 @@ class alignas(cache_line) entry_table : public hazard_pointer_obj_base {
   // Which clear() this table's entries come after; set while the table is built.
   [[nodiscard]] std::uint32_t generation() const noexcept { return generation_; }
   void set_generation(std::uint32_t generation) noexcept { generation_ = generation; }
+  [[nodiscard]] std::size_t max_load() const noexcept { return capacity() * full_bucket; }
   [[nodiscard]] bool has_room() const noexcept { return size_ < max_load(); }
+  // The same of a table of so many bytes, or of none.
+  [[nodiscard]] static std::size_t max_load_of(std::size_t bytes) noexcept {
+    return bytes == 0 ? 0 : (bytes - sizeof(entry_table)) / sizeof(bucket) * full_bucket;
+  }
+  // The most buckets that a search may have to look at.
+  [[nodiscard]] std::size_t longest_probe() const noexcept { return longest_probe_; }
 
   // For walking: there are slot_count() slots; null if empty.
   [[nodiscard]] std::size_t slot_count() const noexcept { return capacity() * bucket_tags::slots; }
@@ -138,7 +151,8 @@ class alignas(cache_line) entry_table : public hazard_pointer_obj_base {
     std::size_t index = first(entry->hash());
     bucket* here = &buckets()[index];
     bucket_tags tags = here->tags;
-    while (tags.empty() == 0) {
+    for (std::size_t probe = 1; tags.empty() == 0;) {
+      if (++probe > longest_probe_) longest_probe_ = probe;
       tags.overflow_more();
       here->tags = tags;
       here = &buckets()[index = (index + 1) & mask_];
@@ -198,22 +212,54 @@ class alignas(cache_line) entry_table : public hazard_pointer_obj_base {
 
   static void free(entry_table* table) noexcept {
     const std::size_t size = table->bytes();
+    const memory to = table->memory_;
     table->~entry_table();
     P::on_reclaim(table, size);
-    P::deallocate(table, size, alignof(entry_table));
+    to.deallocate(table, size, alignof(entry_table));
+  }
+
+  // For reads that will come: the bucket of a hash, and the first entry in it that may have it.
+  SYNCMAP_INLINE void prefetch_bucket(std::size_t user_hash) const noexcept {
+    detail::prefetch(&buckets()[first(hash(user_hash))]);
+  }
+  SYNCMAP_INLINE void prefetch_entry(std::size_t user_hash) const noexcept {
+    const std::uint64_t mixed = hash(user_hash);
+    const bucket& here = buckets()[first(mixed)];
+    const bucket_tags tags = here.tags;
+    if (const std::uint64_t mask = tags.match(bucket_tags::tag_of(mixed))) {
+      detail::prefetch(here.entries[bucket_tags::slot_of(mask)]);
+    }
   }
 
   // What retiring this table gives back.
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes(capacity()); }
 
-  static void reclaimed(entry_table* table) noexcept {
+  static std::size_t reclaimed(entry_table* table) noexcept {
+    const std::size_t bytes = table->bytes();
     table->drop_entries([](Entry* dead) { detail::retire<P>(dead); });
     free(table);
+    return bytes;
+  }
+
+  // Calls `f` with each entry. Entries lie anywhere in memory and `f` writes to them: asking for
+  // them some buckets ahead makes the walk several times faster once they do not fit a cache.
+  template <class F>
+  void for_each(F f) const noexcept {
+    constexpr std::size_t ahead = 4;
+    const bucket* const all = buckets();
+    for (std::size_t index = 0; index < capacity(); ++index) {
+      if (index + ahead < capacity()) {
+        for (Entry* const one : all[index + ahead].entries) detail::prefetch(one);
+      }
+      for (Entry* const one : all[index].entries) {
+        if (one != nullptr) f(one);
+      }
+    }
   }
 
  private:
-  entry_table(std::size_t capacity, std::uint64_t seed) noexcept
-      : mask_(capacity - 1), seed_(seed) {
+  entry_table(const memory& from, std::size_t capacity, std::uint64_t seed) noexcept
+      : memory_(from), mask_(capacity - 1), seed_(seed) {
     std::uninitialized_value_construct_n(buckets(), capacity);
   }
   ~entry_table() = default;
@@ -223,7 +269,6 @@ class alignas(cache_line) entry_table : public hazard_pointer_obj_base {
   }
   static constexpr std::size_t max_capacity =
       std::bit_floor(static_cast<std::size_t>(-1) / 4 / sizeof(bucket));
-  [[nodiscard]] std::size_t max_load() const noexcept { return capacity() * full_bucket; }
 
   template <class K, class KeyEqual>
   SYNCMAP_INLINE static Entry* find_in(const bucket& here, bucket_tags tags, std::uint64_t mixed,
@@ -261,23 +306,9 @@ class alignas(cache_line) entry_table : public hazard_pointer_obj_base {
     return reinterpret_cast<const bucket*>(this + 1);
   }
 
-  // Calls `f` with each entry. Entries lie anywhere in memory and `f` writes to them: asking for
-  // them some buckets ahead makes the walk several times faster once they do not fit a cache.
-  template <class F>
-  void for_each(F f) const noexcept {
-    constexpr std::size_t ahead = 4;
-    const bucket* const all = buckets();
-    for (std::size_t index = 0; index < capacity(); ++index) {
-      if (index + ahead < capacity()) {
-        for (Entry* const one : all[index + ahead].entries) detail::prefetch(one);
-      }
-      for (Entry* const one : all[index].entries) {
-        if (one != nullptr) f(one);
-      }
-    }
-  }
-
+  SYNCMAP_NO_UNIQUE_ADDRESS const memory memory_;
   var<std::size_t> size_{0};
+  var<std::size_t> longest_probe_{1};
   const std::size_t mask_;
   const std::uint64_t seed_;
   var<std::uint32_t> generation_{0};

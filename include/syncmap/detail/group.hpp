@@ -207,6 +207,7 @@ struct overflow_group {
   group<Slot, P> head;
   Slot slots[group_slots] = {};
   overflow_group* next_owned = nullptr;  // of one table (group_table.hpp)
+  std::size_t depth = 0;                 // how many are linked up to this one: constant then
 };
 
 // Sixteen slots and their tags: those of a group, or of an overflow group behind it.

@@ -20,9 +20,11 @@
 
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <syncmap/detail/arch.hpp>
 #include <syncmap/detail/engine.hpp>
 #include <syncmap/detail/group.hpp>
@@ -30,17 +32,21 @@
 #include <syncmap/detail/group_table.hpp>
 #include <syncmap/detail/group_tables.hpp>
 #include <syncmap/detail/hazard.hpp>
+#include <syncmap/detail/memory.hpp>
 #include <syncmap/detail/node_slot.hpp>
 #include <syncmap/detail/platform.hpp>
+#include <type_traits>
 #include <utility>
 
 namespace syncmap::detail {
 
-template <class Key, class T, class Hash, class KeyEqual, class P>
-class group_core : public group_tables<Key, T, Hash, KeyEqual, P> {
-  using base = group_tables<Key, T, Hash, KeyEqual, P>;
+template <class Key, class T, class Hash, class KeyEqual, class M>
+class group_core : public group_tables<Key, T, Hash, KeyEqual, M> {
+  using base = group_tables<Key, T, Hash, KeyEqual, M>;
 
  public:
+  using P = platform_of<M>;
+  using memory = M;
   using base::find_group;
   using base::mixed;
   using base::of_next;
@@ -49,29 +55,35 @@ class group_core : public group_tables<Key, T, Hash, KeyEqual, P> {
   using base::protect_root;
   using typename base::arrival;
   using typename base::layout;
+  using slot = typename layout::slot;
   using typename base::part;
   using typename base::root;
   using typename base::root_value;
   using typename base::route;
   using typename base::table;
 
-  group_core(root& map, const Hash& hash, const KeyEqual& equal) noexcept
-      : base(map, hash), equal_(equal) {}
+  group_core(root& map, const Hash& hash, const KeyEqual& equal, const M& from) noexcept
+      : base(map, hash, from), equal_(equal) {}
 
   template <class K, class F>
   SYNCMAP_INLINE bool read(const K& key, F&& on_found) const {
-    const std::size_t hash = hash_(key);
+    return read(hash_(key), key, on_found);
+  }
+  template <class K, class F>
+  SYNCMAP_INLINE bool read(std::size_t hash, const K& key, F& on_found) const {
     if constexpr (layout::is_inline) {
       view seen;
       likeness result = likeness::changed;
-      if constexpr (layout::template compares_without_user_code<KeyEqual>) {
+      if constexpr (layout::template compares_without_user_code<KeyEqual, K>) {
         if (hazard_leaf<P>::can_be_had()) [[likely]] {
           const hazard_leaf<P> guard;
           result = look(guard, protector<P>(nullptr), hash, key, seen);
         }
       }
       if (result == likeness::changed) [[unlikely]] {
-        const search again = find_inline(root_, hash_, equal_, hash, key);
+        // By value, if that costs nothing: a key whose address is taken lives in memory.
+        using passed = std::conditional_t<std::is_scalar_v<K>, K, const K&>;
+        const search again = find_inline<passed>(root_, hash_, equal_, memory_, hash, key);
         result = again.result;
         seen = again.seen;
       }
@@ -83,7 +95,7 @@ class group_core : public group_tables<Key, T, Hash, KeyEqual, P> {
       view seen;
       likeness result = look(guard[of_table], guard[of_node], hash, key, seen);
       if (result == likeness::changed) [[unlikely]] {
-        const search again = find_again(root_, hash_, equal_, three(guard), hash, key);
+        const search again = find_again(root_, hash_, equal_, memory_, three(guard), hash, key);
         result = again.result;
         seen = again.seen;
       }
@@ -96,14 +108,67 @@ class group_core : public group_tables<Key, T, Hash, KeyEqual, P> {
     return true;
   }
 
+  // What a handle has of an entry: a copy, or its node.
+  struct pinned {
+    std::optional<typename layout::entry> at;
+    typename layout::window window;
+  };
+  // Pins the entry of a key; false if it is absent. `unit` then protects its node. REQUIRES: `unit` has
+  // protectors, unless entries are inline.
+  template <class K>
+  bool pin(const K& key, const hazard_pointer<P>& unit, pinned& seen) const {
+    const std::size_t hash = hash_(key);
+    const hazard_scope<P, 3> guard;
+    const protectors each = layout::is_inline
+                                ? three(guard)
+                                : protectors{{guard[of_table], unit.get(), guard[of_next]}};
+    route at;
+    position found;
+    view what;
+    for (;;) {
+      const likeness result = try_find(each, hash, key, at, found, what);
+      seen.at.reset();
+      if (result == likeness::other) return false;
+      if (result == likeness::changed) continue;
+      if constexpr (layout::is_inline) {
+        seen.at.emplace(layout::capture(found.slot()));
+        if (!at.main.head->is_still(at.state)) continue;  // it may be another key's by now
+      } else {
+        seen.at.emplace(what.found);
+      }
+      seen.window.look(*seen.at);  // L1
+      return true;
+    }
+  }
+
+  // Starts to bring near what reads of these hashes will look at: a group, the first slot that may have the key, and
+  // its node. Looks at nothing that is not protected; what has changed since costs only time.
+  void prefetch(const std::size_t* hashes, std::size_t count) const noexcept {
+    if (!hazard_leaf<P>::can_be_had()) return;
+    const hazard_leaf<P> guard;
+    const root_value r = protect_root(guard);
+    if (r.is_empty() || r.table()->bytes() < P::least_bytes_to_prefetch) return;
+    const table& in = *r.table();
+    for (std::size_t i = 0; i < count; ++i) detail::prefetch(in.group_of(mixed(hashes[i])).head);
+    for (std::size_t i = 0; i < count; ++i) {
+      if (const slot* const one = first_match(in, mixed(hashes[i]))) detail::prefetch(one);
+    }
+    if constexpr (!layout::is_inline) {
+      for (std::size_t i = 0; i < count; ++i) {
+        const slot* const one = first_match(in, mixed(hashes[i]));
+        if (one != nullptr) detail::prefetch(layout::capture(*one));
+      }
+    }
+  }
+
   template <operation Op, class K, class Decide>
   void modify(K&& key, Decide& decide) {
     const std::size_t hash = hash_(std::as_const(key));
-    workspace work;
+    workspace work(memory_);
     auto build = [&](std::uint64_t mixed_hash) {
       if constexpr (!keeps_absent(Op)) {
         layout::prepare_insert(work.next, mixed_hash, std::forward<K>(key));
-        root_.counter.prepare();
+        root_.counter.prepare(memory_);
       }
     };
     if constexpr (layout::is_inline) {
@@ -124,12 +189,14 @@ class group_core : public group_tables<Key, T, Hash, KeyEqual, P> {
   using position = typename table::position;
   using overflow = typename table::overflow;
   using base::hash_;
+  using base::memory_;
   using base::root_;
 
   // What a call of modify() prepares without the lock. Lives through all attempts.
   struct workspace {
+    explicit workspace(const M& from) : next(from), spare(nullptr, destroyer<M>{from}) {}
     typename layout::draft next;
-    owned<P, overflow> spare;
+    owned<M, overflow> spare;
     hazard_scope<P, 3> guard;
   };
 
@@ -160,37 +227,50 @@ class group_core : public group_tables<Key, T, Hash, KeyEqual, P> {
     return table::find_in_main(main, state, mixed_hash, key, equal_, of_found, seen);  // L1, L2
   }
 
+  // One attempt that also follows a growth, and looks in overflow groups.
+  template <class K>
+  likeness try_find(const protectors& guard, std::size_t hash, const K& key, route& at,
+                    position& found, view& seen) const {
+    const root_value r = protect_root(guard[of_table]);
+    if (r.is_empty()) return likeness::other;  // L3
+    at.hash = mixed(hash);
+    const arrival where = find_group(r, guard, at);
+    if (where == arrival::nowhere) return likeness::other;
+    if (where == arrival::again) return likeness::changed;
+    const auto again = [&] { return this->mixed_again(at.hash, key); };
+    return table::find(
+        at.main, at.state, at.hash, key, equal_, again, guard[of_node], found, seen);  // L1, L2
+  }
+
   // The same until it succeeds. Static: an object whose address is taken lives in memory.
   struct search {
     likeness result = likeness::other;
     view seen;
   };
+  static const slot* first_match(const table& in, std::uint64_t hash) noexcept {
+    const part main = in.group_of(hash);
+    const auto set = main.head->match(tag_of(hash));
+    return set == 0 ? nullptr : main.slots + std::countr_zero(set);
+  }
+
   template <class K>
   SYNCMAP_NOINLINE static search find_again(root& map, const Hash& hasher, const KeyEqual& equal,
-                                            protectors guard, std::size_t hash, const K& key) {
-    const group_core core(map, hasher, equal);
+                                            const M& memory, protectors guard, std::size_t hash,
+                                            const K& key) {
+    const group_core core(map, hasher, equal, memory);
     search found;
     position at_slot;
     route at;
     do {
-      found.result = likeness::changed;
-      const root_value r = core.protect_root(guard[of_table]);
-      if (r.is_empty()) return {};  // L3
-      at.hash = core.mixed(hash);
-      const arrival where = core.find_group(r, guard, at);
-      if (where == arrival::nowhere) return {};
-      if (where == arrival::again) continue;
-      const auto again = [&] { return core.mixed_again(at.hash, key); };
-      found.result = table::find(at.main, at.state, at.hash, key, equal, again, guard[of_node],
-                                 at_slot, found.seen);  // L1, L2
+      found.result = core.try_find(guard, hash, key, at, at_slot, found.seen);
     } while (found.result == likeness::changed);
     return found;
   }
   template <class K>
   SYNCMAP_NOINLINE static search find_inline(root& map, const Hash& hasher, const KeyEqual& equal,
-                                             std::size_t hash, const K key) {
+                                             const M& memory, std::size_t hash, K key) {
     const hazard_scope<P, 3> guard;
-    return find_again(map, hasher, equal, three(guard), hash, key);
+    return find_again(map, hasher, equal, memory, three(guard), hash, key);
   }
 
   // --- changing
@@ -253,8 +333,8 @@ class group_core : public group_tables<Key, T, Hash, KeyEqual, P> {
     if (at.state.is_locked()) return this->wait_for(at.main);
     part last;
     position empty = table::find_empty(at.main, last);
-    if (!empty && work.spare == nullptr) [[unlikely]]
-      work.spare = make_overflow();
+    if (!empty) [[unlikely]]
+      prepare_overflow(memory_, work.spare, at.main);
     if (!at.main.head->try_lock(at.state)) return false;
 
     if (!empty) [[unlikely]]
@@ -275,8 +355,11 @@ class group_core : public group_tables<Key, T, Hash, KeyEqual, P> {
     return true;
   }
 
-  SYNCMAP_NOINLINE static owned<P, overflow> make_overflow() {
-    return owned<P, overflow>(detail::make<P, overflow>());
+  SYNCMAP_NOINLINE static void prepare_overflow(const M& memory, owned<M, overflow>& spare,
+                                                part main) {
+    if (spare == nullptr) spare.reset(make_in<overflow>(memory));
+    spare->depth = 1;
+    for (part here = main.next(); here; here = here.next()) ++spare->depth;
   }
   SYNCMAP_NOINLINE static position add_overflow(table& in, part last, overflow* more) noexcept {
     last.head->link(more);

@@ -28,8 +28,9 @@
 
 namespace syncmap::detail {
 
-template <class Core, class P>
+template <class Core>
 class group_cursor {
+  using P = typename Core::P;
   using layout = typename Core::layout;
   using table = typename Core::table;
   using part = typename table::part;

@@ -8,8 +8,10 @@
 
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <syncmap/detail/arch.hpp>
 #include <syncmap/detail/engine.hpp>
 #include <syncmap/detail/group_core.hpp>
@@ -17,39 +19,39 @@
 #include <syncmap/detail/group_root.hpp>
 #include <syncmap/detail/group_sizing.hpp>
 #include <syncmap/detail/hazard.hpp>
+#include <syncmap/detail/memory.hpp>
 #include <syncmap/detail/platform.hpp>
+#include <syncmap/hash.hpp>
+#include <syncmap/map_stats.hpp>
 #include <type_traits>
 #include <utility>
 
 namespace syncmap::detail {
 
-struct group_map_stats {
-  std::size_t entries = 0;             ///< as size()
-  std::size_t capacity = 0;            ///< as capacity()
-  std::size_t growths = 0;             ///< how often a larger or smaller table became the table
-  std::size_t groups = 0;              ///< of sixteen slots
-  std::size_t overflowing_groups = 0;  ///< those with entries beyond their sixteen slots
-};
-
-template <class Key, class T, class Hash, class KeyEqual, class P = platform>
+template <class Key, class T, class Hash, class KeyEqual, class M = platform>
 class group_map {
   static_assert(check_types<Key, T>::passed);
+  using P = platform_of<M>;
   template <class Value>
-  using core_type = group_core<Key, Value, Hash, KeyEqual, P>;
+  using core_type = group_core<Key, Value, Hash, comparison<Key, KeyEqual>, M>;
 
  public:
+  using memory = M;
   using key_type = Key;
   using mapped_type = T;
   using hasher = Hash;
   using key_equal = KeyEqual;
 
   constexpr group_map() = default;
-  constexpr group_map(const Hash& hash, const KeyEqual& equal) : hash_(hash), equal_(equal) {}
+  constexpr group_map(const Hash& hash, const KeyEqual& equal, const M& from = M())
+      : hash_(hash), equal_(equal), memory_(from) {}
   group_map(const group_map&) = delete;
   group_map& operator=(const group_map&) = delete;
   // REQUIRES: no operation is running.
   ~group_map() {
     using table = typename core_type<T>::table;
+    // relaxed (locked): no operation is running.
+    if (auto* const more = root_.flights.load(std::memory_order_relaxed)) more->destroy(more);
     // What was retired goes first, so that every key and value is destroyed before this returns.
     // relaxed (locked): no operation is running.
     if (root_.has_retired.load(std::memory_order_relaxed)) hazard_domain<P>::global().reclaim();
@@ -59,6 +61,8 @@ class group_map {
 
   [[nodiscard]] const Hash& hash_function() const noexcept { return hash_; }
   [[nodiscard]] const KeyEqual& key_eq() const noexcept { return equal_; }
+  [[nodiscard]] const M& source() const noexcept { return memory_; }
+  [[nodiscard]] auto& flights() const noexcept { return root_.flights; }
   [[nodiscard]] std::size_t size() const noexcept { return root_.size(); }
 
   // The four primitives (engine.hpp).
@@ -74,6 +78,22 @@ class group_map {
   void clear() { sizing<T>().clear(); }
   class cursor;
 
+  // Further ones, made of the same.
+
+  class pinned;
+  // Reads some keys that follow each other, their memory brought near first.
+  template <class It, class End, class Sought, class F>
+  void read_many(It first, const End last, const Sought& sought, const F& on_each) const {
+    const auto of = core<T>();
+    read_ahead([&](const auto& key) { return hash_(key); },
+               [&](const std::size_t* hashes, std::size_t count) { of.prefetch(hashes, count); },
+               [&](std::size_t hash, const auto& key) {
+                 auto found = [&](const T& value) { on_each(std::addressof(value)); };
+                 if (!core<T>().read(hash, key, found)) on_each(static_cast<const T*>(nullptr));
+               },
+               first, last, sought);
+  }
+
   // Sizes.
 
   void reserve(std::size_t entries) {
@@ -87,17 +107,18 @@ class group_map {
   [[nodiscard]] static constexpr std::size_t max_size() noexcept {
     return core_type<T>::table::max_entries();
   }
-  [[nodiscard]] group_map_stats stats() const {
-    group_map_stats result;
-    const hazard_scope<P, 1> guard;
-    const auto r = core<T>().protect_root(guard[0]);
-    if (!r.is_empty()) {
-      result.capacity = r.table()->capacity();
-      result.groups = r.table()->group_count();
-      result.overflowing_groups = r.table()->overflowing();
+  [[nodiscard]] map_stats stats() const {
+    map_stats result;
+    {
+      const hazard_scope<P, 3> guard;
+      const auto r = core<T>().protect_root(guard[0]);
+      if (!r.is_empty()) add_table(result, *r.table(), guard[2]);
     }
     result.entries = size();
+    result.capacity = std::max(result.capacity, result.entries);
     result.growths = root_.growths.load(std::memory_order_relaxed);  // relaxed (statistic)
+    result.bytes += root_.counter.bytes() + core_type<T>::layout::bytes_beside * result.entries;
+    result.retired_bytes = hazard_domain<P>::global().retired_bytes();
     return result;
   }
 
@@ -106,20 +127,34 @@ class group_map {
 
   template <class Value>
   SYNCMAP_INLINE core_type<Value> core() const noexcept {
-    return core_type<Value>(root_, hash_, equal_);
+    return core_type<Value>(root_, hash_, comparison_by<Key>(equal_), memory_);
   }
   template <class Value>
-  group_sizing<core_type<Value>, P> sizing() noexcept {
+  group_sizing<core_type<Value>> sizing() noexcept {
     return {root_, core<Value>()};
   }
+  template <class Table>
+  void add_table(map_stats& to, const Table& current, const protector<P>& guard) const {
+    to.capacity = current.capacity();
+    to.groups = current.group_count();
+    to.overflowing_groups = current.overflowing();
+    to.longest_probe = current.longest_probe();
+    to.bytes = current.bytes_with_overflow();
+    Table* const next = current.next();
+    if (next == nullptr || next == &current) return;
+    const auto now = core<T>().protect_next(next, guard);
+    if (now.is(&current) || now.is(next)) to.bytes += next->bytes_with_overflow();
+  }
 
-  mutable group_root<P> root_;
+  // First: g++ 12, where it makes some empty objects, clears the byte that they share with what is there.
   SYNCMAP_NO_UNIQUE_ADDRESS Hash hash_{};
   SYNCMAP_NO_UNIQUE_ADDRESS KeyEqual equal_{};
+  SYNCMAP_NO_UNIQUE_ADDRESS M memory_{};
+  mutable group_root<M> root_;
 };
 
-template <class Key, class T, class Hash, class KeyEqual, class P>
-class group_map<Key, T, Hash, KeyEqual, P>::cursor {
+template <class Key, class T, class Hash, class KeyEqual, class M>
+class group_map<Key, T, Hash, KeyEqual, M>::cursor {
  public:
   explicit cursor(const group_map& map) : map_(&map) {}
 
@@ -135,8 +170,39 @@ class group_map<Key, T, Hash, KeyEqual, P>::cursor {
   using layout = typename core_type<T>::layout;
 
   const group_map* map_;
-  group_cursor<core_type<T>, P> at_;
+  group_cursor<core_type<T>> at_;
   typename layout::window window_;
+};
+
+// An entry that stays: a copy of one that is inline, or a protected node.
+template <class Key, class T, class Hash, class KeyEqual, class M>
+class group_map<Key, T, Hash, KeyEqual, M>::pinned {
+ public:
+  pinned() = default;
+  template <class K>
+  pinned(const group_map& map, const K& key) {
+    if constexpr (!layout::is_inline) unit_ = make_hazard_pointer<P>();
+    if (map.template core<T>().pin(key, unit_, entry_)) return;
+    unit_ = hazard_pointer<P>();
+  }
+  pinned(pinned&& other) noexcept
+      : unit_(std::move(other.unit_)), entry_(std::exchange(other.entry_, {})) {}
+  pinned& operator=(pinned&& other) noexcept {
+    entry_ = std::exchange(other.entry_, {});
+    unit_ = std::move(other.unit_);
+    return *this;
+  }
+
+  [[nodiscard]] bool has_value() const noexcept { return entry_.at.has_value(); }
+  // REQUIRES: has_value().
+  [[nodiscard]] const Key& key() const noexcept { return layout::key_of(*entry_.at); }
+  [[nodiscard]] const T& value() const noexcept { return entry_.window.value(*entry_.at); }
+
+ private:
+  using layout = typename core_type<T>::layout;
+
+  hazard_pointer<P> unit_;
+  typename core_type<T>::pinned entry_;
 };
 
 }  // namespace syncmap::detail

@@ -25,9 +25,10 @@
 
 namespace syncmap::detail {
 
-template <class Layout, class P>
+template <class Layout>
 class group_migration {
-  using table = group_table<Layout, P>;
+  using P = typename Layout::P;
+  using table = group_table<Layout>;
   using part = typename table::part;
   using overflow = typename table::overflow;
   using slot = typename Layout::slot;
@@ -46,7 +47,9 @@ class group_migration {
   group_migration(const group_migration&) = delete;
   group_migration& operator=(const group_migration&) = delete;
   ~group_migration() {
-    while (spare_ != nullptr) detail::destroy<P>(std::exchange(spare_, spare_->next_owned));
+    while (spare_ != nullptr) {
+      destroy_in(to_.source(), std::exchange(spare_, spare_->next_owned));
+    }
   }
 
   // Moves the unit; false if it was moved before, or somebody else holds one of its locks. `hash_of`
@@ -147,6 +150,7 @@ class group_migration {
     if (here.used == usable) [[unlikely]] {
       if (spare_ == nullptr) return false;
       overflow* const more = std::exchange(spare_, spare_->next_owned);
+      more->depth = ++here.depth;
       here.last.head->link(more);
       here.last = {&more->head, more->slots};
       here.used = 0;
@@ -185,7 +189,7 @@ class group_migration {
       });
     }
     for (std::size_t spares = entries / usable; spares != 0; --spares) {
-      auto* const more = detail::make<P, overflow>();
+      auto* const more = make_in<overflow>(to_.source());
       more->next_owned = std::exchange(spare_, more);
     }
   }
@@ -211,12 +215,13 @@ class group_migration {
   struct filling {
     filling() noexcept = default;
     explicit filling(const part& target) noexcept : main(target.head), last(target) {
-      for (part next = target; next; next = next.next()) last = next;
+      for (part next = target.next(); next; next = next.next(), ++depth) last = next;
       used = static_cast<std::size_t>(std::popcount(last.head->taken()));
     }
     const group<slot, P>* main = nullptr;
     part last;
-    std::size_t used = 0;  // of last's
+    std::size_t depth = 0;  // of last
+    std::size_t used = 0;   // of last's
   };
 
   table& from_;

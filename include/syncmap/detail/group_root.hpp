@@ -22,7 +22,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <syncmap/detail/arch.hpp>
+#include <syncmap/detail/engine.hpp>
 #include <syncmap/detail/hazard.hpp>
+#include <syncmap/detail/memory.hpp>
 #include <syncmap/detail/platform.hpp>
 #include <syncmap/detail/seed.hpp>
 #include <syncmap/detail/striped_counter.hpp>
@@ -60,8 +62,9 @@ class root_word {
 };
 
 // Not a template of the table, whose type needs complete keys and values: a value may hold a map.
-template <class P>
+template <class M>
 class alignas(cache_line) group_root {
+  using P = platform_of<M>;
   template <class X>
   using atomic = typename P::template atomic<X>;
 
@@ -111,7 +114,8 @@ class alignas(cache_line) group_root {
   }
 
   map_seed<P> seed;
-  striped_counter<P> counter;
+  striped_counter<M> counter;
+  atomic<attachment*> flights{nullptr};  // single_flight.hpp
   // Statistics, and whether the destructor must wait for what was retired.
   atomic<bool> has_retired{false};
   atomic<std::uint32_t> growths{0};

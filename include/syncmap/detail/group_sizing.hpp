@@ -16,8 +16,9 @@
 
 namespace syncmap::detail {
 
-template <class Core, class P>
+template <class Core>
 class group_sizing {
+  using P = typename Core::P;
   using table = typename Core::table;
   using root = typename Core::root;
   using root_value = typename Core::root_value;
@@ -43,7 +44,7 @@ class group_sizing {
   // not the memory for the last.
   void reserve(std::size_t groups) {
     const hazard_scope<P, 3> guard;
-    for (;;) {
+    for (bool is_first = true;;) {
       const root_value r = core_.protect_root(guard[Core::of_table]);
       if (r.is_empty()) {
         if (core_.make_table(r, groups, guard[Core::of_table]) != nullptr) return;
@@ -52,7 +53,10 @@ class group_sizing {
       } else if (r.table()->group_count() >= groups) {
         return;
       } else {
-        static_cast<void>(table::make(groups, 0));  // throws if that is more than there is
+        if (std::exchange(is_first, false)) {
+          static_cast<void>(
+              table::make(core_.source(), groups, 0));  // throws if there is not the memory
+        }
         core_.set_next(r.table(), groups);
       }
     }

@@ -28,8 +28,6 @@
 //      Carries the table's constants.
 //   S2 units-moved     release: count_moved()    acquire: moved()
 //      Carries every unit's move to whoever promotes.
-//   S3 own-overflow    release: own()            acquire: free_overflow()
-//      Carries the links of the list of overflow groups to whoever frees it.
 
 #pragma once
 
@@ -42,19 +40,23 @@
 #include <syncmap/detail/group.hpp>
 #include <syncmap/detail/hazard.hpp>
 #include <syncmap/detail/inline_slot.hpp>
+#include <syncmap/detail/memory.hpp>
+#include <syncmap/detail/overflow_list.hpp>
 #include <syncmap/detail/platform.hpp>
 #include <utility>
 
 namespace syncmap::detail {
 
-template <class Layout, class P>
+template <class Layout>
 class alignas(cache_line) group_table : public hazard_pointer_obj_base {
+  using P = typename Layout::P;
   template <class X>
   using atomic = typename P::template atomic<X>;
   template <class X>
   using var = typename P::template var<X>;
 
  public:
+  using memory = typename Layout::memory;
   using slot = typename Layout::slot;
   using view = typename Layout::view;
   using group_type = group<slot, P>;
@@ -82,17 +84,18 @@ class alignas(cache_line) group_table : public hazard_pointer_obj_base {
   static constexpr std::size_t max_entries() noexcept { return max_groups() * entries_per_group; }
 
   // A table whose groups have not been started. `groups` is a power of two, at most max_groups().
-  static pointer make(std::size_t groups, std::uint32_t generation) {
+  static pointer make(const memory& from, std::size_t groups, std::uint32_t generation) {
     const std::size_t bytes = bytes_of(groups);
-    void* const memory = P::allocate_table(bytes, alignof(group_table));
-    return pointer(::new (memory) group_table(groups, generation));
+    void* const block = from.allocate_table(bytes, alignof(group_table));
+    return pointer(::new (block) group_table(from, groups, generation));
   }
   static void free(group_table* table) noexcept {
     static_cast<void>(table->free_overflow(static_cast<std::size_t>(-1)));
     const std::size_t bytes = table->bytes();
+    const memory to = table->memory_;
     table->~group_table();
     P::on_reclaim(table, bytes);
-    P::deallocate_table(table, bytes, alignof(group_table));
+    to.deallocate_table(table, bytes, alignof(group_table));
   }
 
   // Empties the groups [first, last), which nobody can reach.
@@ -105,6 +108,7 @@ class alignas(cache_line) group_table : public hazard_pointer_obj_base {
     }
   }
 
+  [[nodiscard]] const memory& source() const noexcept { return memory_; }
   [[nodiscard]] std::size_t group_count() const noexcept { return group_count_; }
   [[nodiscard]] std::size_t capacity() const noexcept { return group_count_ * entries_per_group; }
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_of(group_count_); }
@@ -197,15 +201,7 @@ class alignas(cache_line) group_table : public hazard_pointer_obj_base {
   // --- overflow
 
   // Takes a linked overflow group into the list of those that are freed with the table.
-  void own(overflow* one) noexcept {
-    // relaxed (revalidated): the exchange below checks it.
-    one->next_owned = owned_.load(std::memory_order_relaxed);
-    // S3 release. Failure: relaxed (revalidated).
-    while (!owned_.compare_exchange_weak(
-        one->next_owned, one, std::memory_order_release, std::memory_order_relaxed)) {
-    }
-  }
-
+  void own(overflow* one) noexcept { owned_.add(one); }
   void count_overflowing(std::size_t groups) noexcept {
     overflowing_.fetch_add(groups, std::memory_order_relaxed);  // relaxed (statistic)
   }
@@ -214,6 +210,11 @@ class alignas(cache_line) group_table : public hazard_pointer_obj_base {
   }
   [[nodiscard]] std::size_t overflowing() const noexcept {
     return overflowing_.load(std::memory_order_relaxed);  // relaxed (statistic)
+  }
+  // The most groups that a lookup may have to look at, and the bytes of the table with its overflow.
+  [[nodiscard]] std::size_t longest_probe() const noexcept { return 1 + owned_.deepest(); }
+  [[nodiscard]] std::size_t bytes_with_overflow() const noexcept {
+    return bytes() + owned_.count() * sizeof(overflow);
   }
   // More than one group in five overflows: with good hashes, at 13.4 entries a group.
   [[nodiscard]] bool is_too_full() const noexcept {
@@ -275,17 +276,19 @@ class alignas(cache_line) group_table : public hazard_pointer_obj_base {
   // --- the end
 
   // Runs in a reclamation. Takes a part at a time of what there are many of: the nodes that it has to
-  // retire, its overflow groups.
-  static void reclaimed(group_table* table) noexcept {
+  // retire, its overflow groups. Returns the bytes of the table, once it is freed.
+  static std::size_t reclaimed(group_table* table) noexcept {
     const auto retire_node = [](auto* node) noexcept { detail::retire<P>(node); };
     group_table* const after = table->owned_next();
     if (table->drop_nodes(P::units_per_reclaim, retire_node) &&
         table->free_overflow(P::overflow_per_reclaim) &&
         (after == nullptr || after->free_overflow(P::overflow_per_reclaim))) {
+      const std::size_t bytes = table->bytes();
       free_all(table);
-    } else {
-      detail::retire<P>(table, P::reclaim_batch * P::reclaim_bytes);  // due at the next write
+      return bytes;
     }
+    detail::retire<P>(table, 0, P::reclaim_batch * P::reclaim_bytes);  // due at the next write
+    return 0;
   }
 
   // Frees the table, its next unless promoted, and their nodes. REQUIRES: nobody uses them.
@@ -302,8 +305,9 @@ class alignas(cache_line) group_table : public hazard_pointer_obj_base {
 
   static constexpr std::size_t entries_per_group = 11;
 
-  group_table(std::size_t groups, std::uint32_t generation) noexcept
-      : slots_(reinterpret_cast<slot*>(reinterpret_cast<unsigned char*>(this) + slots_at(groups))),
+  group_table(const memory& from, std::size_t groups, std::uint32_t generation) noexcept
+      : memory_(from),
+        slots_(reinterpret_cast<slot*>(reinterpret_cast<unsigned char*>(this) + slots_at(groups))),
         shift_(static_cast<unsigned>(64 - std::countr_zero(groups * sizeof(group_type)))),
         generation_(generation),
         group_count_(groups) {}
@@ -408,24 +412,17 @@ class alignas(cache_line) group_table : public hazard_pointer_obj_base {
     if (after != nullptr) free(after);
   }
 
-  // Frees up to `most` overflow groups; true if none are left.
-  bool free_overflow(std::size_t most) noexcept {
-    overflow* one = owned_.load(std::memory_order_acquire);  // S3 acquire
-    for (; one != nullptr && most != 0; --most) {
-      detail::destroy<P>(std::exchange(one, one->next_owned));
-    }
-    owned_.store(one, std::memory_order_relaxed);  // relaxed (own): nobody reaches the table
-    return one == nullptr;
-  }
+  bool free_overflow(std::size_t most) noexcept { return owned_.free_some(memory_, most); }
 
   // Constant.
+  SYNCMAP_NO_UNIQUE_ADDRESS const memory memory_;
   slot* const slots_;
   const unsigned shift_;
   const std::uint32_t generation_;  // the number of clears before this table
   const std::size_t group_count_;
   // Written rarely.
   atomic<group_table*> next_{nullptr};
-  atomic<overflow*> owned_{nullptr};
+  overflow_list<slot, P> owned_;
   atomic<std::size_t> overflowing_{0};  // groups
   var<bool> promoted_{false};
   var<std::size_t> dropped_{0};  // units, by reclaimed()

@@ -23,22 +23,29 @@
 #include <syncmap/detail/group_root.hpp>
 #include <syncmap/detail/group_table.hpp>
 #include <syncmap/detail/hazard.hpp>
+#include <syncmap/detail/memory.hpp>
 #include <syncmap/detail/node_slot.hpp>
 #include <syncmap/detail/platform.hpp>
+#include <type_traits>
 #include <utility>
 
 namespace syncmap::detail {
 
-template <class Key, class T, class Hash, class KeyEqual, class P>
+template <class Key, class T, class Hash, class KeyEqual, class M>
 class group_tables {
  public:
-  using layout = slot_layout<Key, T, P>;
-  using table = group_table<layout, P>;
+  using memory = M;
+  using P = platform_of<M>;
+  using layout = slot_layout<Key, T, M>;
+  using table = group_table<layout>;
   using part = typename table::part;
-  using root = group_root<P>;
+  using root = group_root<M>;
   using root_value = root_word<table>;
 
-  group_tables(root& map, const Hash& hash) noexcept : root_(map), hash_(hash) {}
+  group_tables(root& map, const Hash& hash, const M& from) noexcept
+      : root_(map), hash_(hash), memory_(from) {}
+
+  [[nodiscard]] const M& source() const noexcept { return memory_; }
 
   template <class Guard>
   [[nodiscard]] SYNCMAP_INLINE root_value protect_root(const Guard& guard) const noexcept {
@@ -80,8 +87,9 @@ class group_tables {
     return root_.seed.template mixed<Hash>(hash);
   }
   // What an entry is tagged by in an overflow group.
-  [[nodiscard]] std::uint64_t mixed_again(std::uint64_t mixed_hash, const Key& key) const noexcept {
-    return root_.seed.template mixed_again<KeyEqual>(mixed_hash, key);
+  template <class K>
+  [[nodiscard]] std::uint64_t mixed_again(std::uint64_t mixed_hash, const K& key) const noexcept {
+    return root_.seed.template mixed_again<Key, Hash, KeyEqual>(mixed_hash, key);
   }
   [[nodiscard]] std::uint64_t hash_of(const Key& key) const { return mixed(hash_(key)); }
 
@@ -137,7 +145,8 @@ class group_tables {
   // Hands over what nobody can reach any more. May run destructors: the caller holds no lock.
   template <class X>
   void retire(X* object, std::size_t bytes = sizeof(X)) const noexcept {
-    if constexpr (!layout::is_inline) {
+    // Plain tables may outlive the map, but not an allocator of the user's.
+    if constexpr (!layout::is_inline || !std::is_same_v<M, P>) {
       // relaxed (statistic): the destructor, which asks, comes after every operation.
       if (!root_.has_retired.load(std::memory_order_relaxed)) {
         root_.has_retired.store(true, std::memory_order_relaxed);  // relaxed (statistic)
@@ -165,7 +174,7 @@ class group_tables {
   SYNCMAP_NOINLINE table* make_table(root_value empty, std::size_t groups,
                                      const protector<P>& guard) {
     static_cast<void>(root_.seed.draw());
-    auto fresh = table::make(groups, empty.generation());
+    auto fresh = table::make(memory_, groups, empty.generation());
     fresh->start(0, groups);
     guard.reset_protection(fresh.get());
     root_.raise_generation(empty.generation());
@@ -177,9 +186,9 @@ class group_tables {
   // but not so different from its own that a unit would be large. Throws std::bad_alloc.
   void set_next(table* t, std::size_t groups) {
     if (t->next() != nullptr) return;
-    constexpr std::size_t most = group_migration<layout, P>::max_groups_per_unit;
+    constexpr std::size_t most = group_migration<layout>::max_groups_per_unit;
     groups = std::min(std::max(groups, t->group_count() / most), t->group_count() * most);
-    auto fresh = table::make(groups, t->generation());
+    auto fresh = table::make(memory_, groups, t->generation());
     if (!root_.template load<table>().is(t)) return;
     if (t->try_set_next(fresh.get())) static_cast<void>(fresh.release());
   }
@@ -204,11 +213,12 @@ class group_tables {
  protected:
   root& root_;
   const Hash& hash_;
+  const M& memory_;
 
  private:
   void move_unit(table& from, table& to, std::size_t unit) {
     if (from.at(unit * from.sources_per_unit(to)).head->state().is_forwarded()) return;
-    group_migration<layout, P> one(from, to, unit);
+    group_migration<layout> one(from, to, unit);
     const auto again = [this](std::uint64_t hash, const Key& key) noexcept {
       return mixed_again(hash, key);
     };

@@ -7,7 +7,7 @@
 //   hazard_scope     the protectors of one operation, on the stack of one thread
 //   hazard_leaf      one for an operation that runs no code of the user's
 //   hazard_row       as many as are asked for
-//   hazard_pointer   one protector that can be kept, moved, and destroyed on another thread
+//   hazard_pointer   protectors that can be kept, moved, and destroyed on another thread
 //   protector        what both give: protect(), reset_protection(), as C++26 names them
 //   retire()         hands over an object that no new reader can reach
 
@@ -19,6 +19,7 @@
 #include <syncmap/detail/platform.hpp>
 #include <syncmap/detail/small_buffer.hpp>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 namespace syncmap::detail {
@@ -154,7 +155,7 @@ class hazard_leaf {
   typename domain::record& record_;
 };
 
-// Owns one protector, or none. Move it, also to another thread; destroy it anywhere.
+// Owns protectors, or none. Move it, also to another thread; destroy it anywhere.
 template <class P>
 class hazard_pointer {
   using domain = hazard_domain<P>;
@@ -168,14 +169,18 @@ class hazard_pointer {
   }
   ~hazard_pointer() {
     if (unit_ == nullptr) return;
-    get().reset_protection();
+    for (std::size_t which = 0; which < domain::slots_per_unit; ++which) {
+      get(which).reset_protection();
+    }
     domain::global().put_unit(unit_);
   }
   void swap(hazard_pointer& other) noexcept { std::swap(unit_, other.unit_); }
   [[nodiscard]] bool empty() const noexcept { return unit_ == nullptr; }
 
-  // REQUIRES: !empty().
-  [[nodiscard]] protector<P> get() const noexcept { return protector<P>(&unit_->each[0]); }
+  // One of its protectors: it has as many as an operation. REQUIRES: !empty().
+  [[nodiscard]] protector<P> get(std::size_t which = 0) const noexcept {
+    return protector<P>(&unit_->each[which]);
+  }
 
  private:
   template <class Platform>
@@ -238,13 +243,23 @@ class hazard_row {
   small_buffer<P, typename domain::unit*, 6> units_;
 };
 
-// Hands `object` over to be destroyed when nobody protects it. X derives from the base above.
+// Hands `object` over to be destroyed when nobody protects it. X derives from the base above, and has
+// reclaimed(X*), which returns how many bytes it gave back unless that is sizeof(X).
+template <class P, class X>
+void retire(X* object, std::size_t bytes, std::size_t urgency) noexcept {
+  object->reclaim = [](hazard_pointer_obj_base* base) noexcept {
+    if constexpr (std::is_void_v<decltype(X::reclaimed(static_cast<X*>(base)))>) {
+      X::reclaimed(static_cast<X*>(base));
+      return sizeof(X);
+    } else {
+      return X::reclaimed(static_cast<X*>(base));
+    }
+  };
+  hazard_domain<P>::global().retire(object, bytes, urgency);
+}
 template <class P, class X>
 void retire(X* object, std::size_t bytes = sizeof(X)) noexcept {
-  object->reclaim = [](hazard_pointer_obj_base* base) noexcept {
-    X::reclaimed(static_cast<X*>(base));
-  };
-  hazard_domain<P>::global().retire(object, bytes);
+  detail::retire<P>(object, bytes, bytes);
 }
 
 }  // namespace syncmap::detail

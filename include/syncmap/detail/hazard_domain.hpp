@@ -56,16 +56,12 @@
 #include <cstdint>
 #include <new>
 #include <syncmap/detail/arch.hpp>
+#include <syncmap/detail/memory.hpp>
 #include <syncmap/detail/platform.hpp>
+#include <syncmap/detail/retired.hpp>
 #include <utility>
 
 namespace syncmap::detail {
-
-// Base of whatever can be retired.
-struct hazard_pointer_obj_base {
-  hazard_pointer_obj_base* next_retired = nullptr;
-  void (*reclaim)(hazard_pointer_obj_base*) noexcept = nullptr;
-};
 
 template <class P>
 class SYNCMAP_SHARED hazard_domain {
@@ -113,6 +109,9 @@ class SYNCMAP_SHARED hazard_domain {
     std::size_t depth = 0;    // of passes within destructors within passes
     std::size_t heavy = 0;    // what a write adds to `pending`: see reclaim_if_due()
     std::size_t kept = 0;     // objects that the last pass has put back
+    // Statistics, of what this record's threads have retired and destroyed so far.
+    atomic<std::size_t> bytes_retired{0};
+    atomic<std::size_t> bytes_destroyed{0};
     // Any thread.
     atomic<bool> owned{true};
     atomic<obj*> retired{nullptr};
@@ -157,13 +156,14 @@ class SYNCMAP_SHARED hazard_domain {
     }
   }
 
-  // Hands over an object that no new reader can reach. `bytes` is what freeing it gives back.
-  // May run destructors of retired objects: the caller holds no lock.
-  void retire(obj* object, std::size_t bytes) noexcept {
+  // Hands over an object that no new reader can reach. `bytes` is what freeing it gives back, `urgency`
+  // how many bytes it is to count for. May run destructors of retired objects: the caller holds no lock.
+  void retire(obj* object, std::size_t bytes, std::size_t urgency) noexcept {
     record& mine = this_record();
     push(mine, object);
+    count(mine, mine.bytes_retired, bytes);
     if (mine.is_shared) return;
-    const std::size_t weight = 1 + bytes / P::reclaim_bytes;
+    const std::size_t weight = 1 + urgency / P::reclaim_bytes;
     mine.pending += weight;
     if (weight > P::reclaim_batch) mine.heavy = P::reclaim_batch / 16;
     reclaim_if_due();
@@ -201,6 +201,20 @@ class SYNCMAP_SHARED hazard_domain {
       if (!others && freed == 0) return;
       if (others) --patience;
     }
+  }
+
+  // What was retired, by any map, and has not been destroyed yet. Wait-free.
+  [[nodiscard]] std::size_t retired_bytes() const noexcept {
+    std::size_t difference = 0;
+    const auto add = [&difference](const record& each) {
+      // relaxed (statistic): a destruction may be seen before its retirement, hence the clamp below.
+      difference += each.bytes_retired.load(std::memory_order_relaxed) -
+                    each.bytes_destroyed.load(std::memory_order_relaxed);  // relaxed (statistic)
+    };
+    add(record::unattached);
+    add(record::exited);
+    for (const record* each = first(records_); each != nullptr; each = each->next) add(*each);
+    return difference > static_cast<std::size_t>(-1) / 2 ? 0 : difference;
   }
 
   // A number from 1 on that differs between threads that run at the same time, the smaller the fewer
@@ -310,6 +324,15 @@ class SYNCMAP_SHARED hazard_domain {
 
   // --- retired objects
 
+  static void count(const record& mine, atomic<std::size_t>& total, std::size_t bytes) noexcept {
+    if (mine.is_shared) {
+      total.fetch_add(bytes, std::memory_order_relaxed);  // relaxed (statistic)
+    } else {
+      // relaxed (statistic): nobody else writes it.
+      total.store(total.load(std::memory_order_relaxed) + bytes, std::memory_order_relaxed);
+    }
+  }
+
   static void push(record& to, obj* object) noexcept {
     // relaxed (revalidated): the exchange below checks it.
     object->next_retired = to.retired.load(std::memory_order_relaxed);
@@ -318,31 +341,6 @@ class SYNCMAP_SHARED hazard_domain {
         object->next_retired, object, std::memory_order_release, std::memory_order_relaxed)) {
     }
   }
-
-  // The objects of one pass, found by address without allocating.
-  struct batch {
-    static constexpr unsigned bits = 7;
-    obj* heads[std::size_t{1} << bits] = {};
-
-    obj*& chain(const void* address) noexcept {
-      const auto number = static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(address));
-      return heads[(number * 0x9e3779b97f4a7c15U) >> (64 - bits)];
-    }
-    bool add(obj* list) noexcept {
-      const bool any = list != nullptr;
-      while (list != nullptr) {
-        obj* const object = std::exchange(list, list->next_retired);
-        object->next_retired = std::exchange(chain(object), object);
-      }
-      return any;
-    }
-    obj* extract(const void* address) noexcept {
-      for (obj** at = &chain(address); *at != nullptr; at = &(*at)->next_retired) {
-        if (*at == address) return std::exchange(*at, (*at)->next_retired);
-      }
-      return nullptr;
-    }
-  };
 
   // Takes the retired objects of this thread and of no thread (of every thread, if `everyone`),
   // destroys those that no slot protects, and puts the others back. Returns how many it destroyed.
@@ -353,7 +351,7 @@ class SYNCMAP_SHARED hazard_domain {
       // Odd: under way. relaxed (after S3): the exchange that takes a list publishes it.
       mine.pass_mark.store((P::process() << 32) | (count & 0xffffffffU), std::memory_order_relaxed);
     }
-    batch taken;
+    retired_batch taken;
     bool any = taken.add(take_list(record::unattached));
     any |= taken.add(take_list(record::exited));
     for (record* each = first(records_); each != nullptr; each = each->next) {
@@ -373,7 +371,7 @@ class SYNCMAP_SHARED hazard_domain {
     return from.retired.exchange(nullptr, std::memory_order_acq_rel);  // S3 acquire, S3 release
   }
 
-  std::size_t destroy_unprotected(record& mine, batch& taken) noexcept {
+  std::size_t destroy_unprotected(record& mine, retired_batch& taken) noexcept {
     const bool fenced = P::fence_heavy();  // T1
     const auto keep = [&](const slot& one) {
       const void* const address = one.load(std::memory_order_acquire);  // S4 acquire, T1
@@ -390,17 +388,19 @@ class SYNCMAP_SHARED hazard_domain {
       for (const slot& one : each->each) keep(one);
     }
     std::size_t freed = 0;
+    std::size_t bytes = 0;
     for (obj* list : taken.heads) {
       while (list != nullptr) {
         obj* const object = std::exchange(list, list->next_retired);
         if (fenced) {
-          object->reclaim(object);
+          bytes += object->reclaim(object);
           ++freed;
         } else {
           push(mine, object);
         }
       }
     }
+    count(mine, mine.bytes_destroyed, bytes);
     return freed;
   }
 

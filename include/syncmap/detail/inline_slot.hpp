@@ -29,6 +29,7 @@
 #include <optional>
 #include <syncmap/detail/arch.hpp>
 #include <syncmap/detail/hazard.hpp>
+#include <syncmap/detail/memory.hpp>
 #include <syncmap/detail/platform.hpp>
 #include <type_traits>
 #include <utility>
@@ -104,10 +105,15 @@ class word_value {
   bool has_value_ = false;
 };
 
-template <class Key, class T, class P>
+template <class Key, class T, class M>
 struct inline_layout {
+  using memory = M;
+  using P = platform_of<M>;
+
   // Is all that a search needs in the view, so that nothing stays protected?
   static constexpr bool is_inline = true;
+  // What an entry takes beside its slot.
+  static constexpr std::size_t bytes_beside = 0;
 
   struct slot {
     typename P::template atomic<std::uint64_t> key{0};
@@ -125,6 +131,7 @@ struct inline_layout {
 
   class draft : public word_value<T> {
    public:
+    explicit draft(const M&) noexcept {}
     // Where a key is that was moved in.
     [[nodiscard]] const Key* key() const noexcept { return nullptr; }
 
@@ -135,11 +142,12 @@ struct inline_layout {
 
   // Runs no user code if the key is compared as numbers are. (An enumeration may have an operator== of
   // its own.)
-  template <class KeyEqual>
+  template <class KeyEqual, class K>
   static constexpr bool compares_without_user_code =
-      (std::is_arithmetic_v<Key> ||
-       std::is_pointer_v<Key>)&&(std::is_same_v<KeyEqual, std::equal_to<Key>> ||
-                                 std::is_same_v<KeyEqual, std::equal_to<>>);
+      (std::is_arithmetic_v<Key> || std::is_pointer_v<Key>)&&(
+          std::is_arithmetic_v<K> ||
+          std::is_pointer_v<K>)&&(std::is_same_v<KeyEqual, std::equal_to<Key>> ||
+                                  std::is_same_v<KeyEqual, std::equal_to<>>);
 
   // --- without the lock
 
@@ -172,7 +180,7 @@ struct inline_layout {
   // What a change needs, before the lock is taken: may throw.
   template <class K>
   static void prepare_insert(draft& next, std::uint64_t, K&& key) {
-    next.key_ = to_word<Key>(key);
+    next.key_ = to_word<Key>(static_cast<Key>(key));
   }
   static void prepare_replace(draft&, const view&) noexcept {}
 

@@ -33,6 +33,7 @@
 #include <syncmap/detail/arch.hpp>
 #include <syncmap/detail/hazard.hpp>
 #include <syncmap/detail/inline_slot.hpp>
+#include <syncmap/detail/memory.hpp>
 #include <syncmap/detail/platform.hpp>
 #include <type_traits>
 #include <utility>
@@ -40,12 +41,14 @@
 namespace syncmap::detail {
 
 // A key that several nodes may have: each a copy of its own if it can be copied.
-template <class Key, class P, bool IsCopied = std::is_copy_constructible_v<Key>>
+template <class Key, class M, bool IsCopied = std::is_copy_constructible_v<Key>>
 class node_key {
  public:
   template <class K>
-  explicit node_key(std::in_place_t, K&& key) : key_(std::forward<K>(key)) {}
-  node_key(const node_key&) = default;
+  node_key(std::in_place_t, const M& memory, K&& key)
+      : key_(made_with<Key>(memory, std::forward<K>(key))) {}
+  node_key(const M& memory, const node_key& other) : key_(made_with<Key>(memory, other.key_)) {}
+  node_key(const node_key&) = delete;
   node_key& operator=(const node_key&) = delete;
   [[nodiscard]] const Key& get() const noexcept { return key_; }
 
@@ -53,20 +56,23 @@ class node_key {
   const Key key_;
 };
 
-template <class Key, class P>
-class node_key<Key, P, false> {
+template <class Key, class M>
+class node_key<Key, M, false> {
   struct shared {
     template <class K>
-    explicit shared(K&& from) : key(std::forward<K>(from)) {}
-    typename P::template atomic<std::size_t> nodes{1};
+    shared(const M& from, K&& made)
+        : key(made_with<Key>(from, std::forward<K>(made))), memory(from) {}
+    typename platform_of<M>::template atomic<std::size_t> nodes{1};
     const Key key;
+    SYNCMAP_NO_UNIQUE_ADDRESS const M memory;
   };
 
  public:
   template <class K>
-  explicit node_key(std::in_place_t, K&& key)
-      : shared_(detail::make<P, shared>(std::forward<K>(key))) {}
-  node_key(const node_key& other) noexcept : shared_(other.shared_) {
+  node_key(std::in_place_t, const M& memory, K&& key)
+      : shared_(make_in<shared>(memory, memory, std::forward<K>(key))) {}
+  node_key(const node_key&) = delete;
+  node_key(const M&, const node_key& other) noexcept : shared_(other.shared_) {
     // relaxed (own): the caller protects the node that it copies from.
     shared_->nodes.fetch_add(1, std::memory_order_relaxed);
   }
@@ -78,7 +84,7 @@ class node_key<Key, P, false> {
   void drop() noexcept {
     // S2 release, S2 acquire
     if (shared_->nodes.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-      detail::destroy<P>(shared_);
+      destroy_in(shared_->memory, shared_);
     }
   }
 
@@ -86,9 +92,12 @@ class node_key<Key, P, false> {
 };
 
 // What both layouts have in common: a slot that points to a Node.
-template <class Node, class P>
+template <class Node, class M>
 struct node_pointers {
+  using memory = M;
+  using P = platform_of<M>;
   static constexpr bool is_inline = false;
+  static constexpr std::size_t bytes_beside = sizeof(Node);
 
   struct slot {
     typename P::template atomic<Node*> node{nullptr};
@@ -135,28 +144,31 @@ struct node_pointers {
 
 // --- a value that is a word in the node
 
-template <class Key, class T, class P>
+template <class Key, class T, class M>
 struct word_node : hazard_pointer_obj_base {
   template <class K>
-  word_node(std::uint64_t mixed, K&& from) : hash(mixed), key(std::forward<K>(from)) {}
-  static void reclaimed(word_node* node) noexcept { detail::destroy<P>(node); }
+  word_node(const M& from, std::uint64_t mixed, K&& made)
+      : hash(mixed), key(from, std::forward<K>(made)), memory(from) {}
+  static void reclaimed(word_node* node) noexcept { destroy_in(node->memory, node); }
 
   struct plain_key {
     template <class K>
-    explicit plain_key(K&& from) : value(std::forward<K>(from)) {}
+    plain_key(const M& from, K&& made) : value(made_with<Key>(from, std::forward<K>(made))) {}
     [[nodiscard]] const Key& get() const noexcept { return value; }
     const Key value;
   };
 
   const std::uint64_t hash;
   const plain_key key;
-  typename P::template atomic<std::uint64_t> value{0};
+  typename platform_of<M>::template atomic<std::uint64_t> value{0};
+  SYNCMAP_NO_UNIQUE_ADDRESS const M memory;
 };
 
-template <class Key, class T, class P>
-struct word_node_layout : node_pointers<word_node<Key, T, P>, P> {
-  using node = word_node<Key, T, P>;
-  using base = node_pointers<node, P>;
+template <class Key, class T, class M>
+struct word_node_layout : node_pointers<word_node<Key, T, M>, M> {
+  using P = platform_of<M>;
+  using node = word_node<Key, T, M>;
+  using base = node_pointers<node, M>;
   using slot = typename base::slot;
 
   struct view {
@@ -167,16 +179,17 @@ struct word_node_layout : node_pointers<word_node<Key, T, P>, P> {
 
   class draft : public word_value<T> {
    public:
+    explicit draft(const M& memory) noexcept : fresh_(nullptr, destroyer<M>{memory}) {}
     [[nodiscard]] const Key* key() const noexcept {
       return fresh_ == nullptr ? nullptr : std::addressof(fresh_->key.get());
     }
 
    private:
     friend word_node_layout;
-    owned<P, node> fresh_;
+    owned<M, node> fresh_;
   };
 
-  template <class KeyEqual>
+  template <class KeyEqual, class K>
   static constexpr bool compares_without_user_code = false;
 
   template <class K, class KeyEqual, class IsStill>
@@ -206,7 +219,8 @@ struct word_node_layout : node_pointers<word_node<Key, T, P>, P> {
   template <class K>
   static void prepare_insert(draft& next, std::uint64_t hash, K&& key) {
     if (next.fresh_ == nullptr) {
-      next.fresh_.reset(detail::make<P, node>(hash, std::forward<K>(key)));
+      const M& memory = next.fresh_.get_deleter().memory;
+      next.fresh_.reset(make_in<node>(memory, memory, hash, std::forward<K>(key)));
     }
   }
   static void prepare_replace(draft&, const view&) noexcept {}
@@ -240,22 +254,23 @@ struct word_node_layout : node_pointers<word_node<Key, T, P>, P> {
 
 // --- any other value
 
-template <class Key, class T, class P>
+template <class Key, class T, class M>
 struct value_node : hazard_pointer_obj_base {
-  using key_type = node_key<Key, P>;
+  using key_type = node_key<Key, M>;
 
   // Made in two steps, value first: see node_layout::draft.
-  value_node() noexcept {}  // NOLINT(modernize-use-equals-default): the members are left alone
-  ~value_node() {}          // NOLINT(modernize-use-equals-default)
+  explicit value_node(const M& from) noexcept : memory(from) {}
+  ~value_node() {}  // NOLINT(modernize-use-equals-default)
 
   // Of a node that has both.
   static void reclaimed(value_node* node) noexcept {
     std::destroy_at(std::addressof(node->value));
     std::destroy_at(std::addressof(node->key));
-    detail::destroy<P>(node);
+    destroy_in(node->memory, node);
   }
 
   std::uint64_t hash = 0;
+  SYNCMAP_NO_UNIQUE_ADDRESS const M memory;
   union {
     key_type key;
   };
@@ -264,10 +279,11 @@ struct value_node : hazard_pointer_obj_base {
   };
 };
 
-template <class Key, class T, class P>
-struct node_layout : node_pointers<value_node<Key, T, P>, P> {
-  using node = value_node<Key, T, P>;
-  using base = node_pointers<node, P>;
+template <class Key, class T, class M>
+struct node_layout : node_pointers<value_node<Key, T, M>, M> {
+  using P = platform_of<M>;
+  using node = value_node<Key, T, M>;
+  using base = node_pointers<node, M>;
   using slot = typename base::slot;
 
   struct view {
@@ -279,7 +295,7 @@ struct node_layout : node_pointers<value_node<Key, T, P>, P> {
   // a new one.
   class draft {
    public:
-    draft() noexcept = default;
+    explicit draft(const M& memory) noexcept : fresh_(nullptr, destroyer<M>{memory}) {}
     draft(const draft&) = delete;
     draft& operator=(const draft&) = delete;
     ~draft() {
@@ -289,15 +305,10 @@ struct node_layout : node_pointers<value_node<Key, T, P>, P> {
 
     template <class... Args>
     const T& emplace(Args&&... args) {
-      if (fresh_ == nullptr) fresh_.reset(detail::make<P, node>());
+      if (fresh_ == nullptr) fresh_.reset(make_in<node>(memory(), memory()));
       reset_value();
-      // The cast says that a conversion is meant (an int for an unsigned T).
       void* const place = std::addressof(fresh_->value);
-      if constexpr (sizeof...(Args) == 1) {
-        ::new (place) T((static_cast<T>(std::forward<Args>(args)), ...));
-      } else {
-        ::new (place) T(std::forward<Args>(args)...);
-      }
+      ::new (place) T(made_with<T>(memory(), std::forward<Args>(args)...));
       has_value_ = true;
       return fresh_->value;
     }
@@ -310,6 +321,7 @@ struct node_layout : node_pointers<value_node<Key, T, P>, P> {
    private:
     friend node_layout;
 
+    [[nodiscard]] const M& memory() const noexcept { return fresh_.get_deleter().memory; }
     template <class... Args>
     void make_key(std::uint64_t hash, Args&&... args) {
       if (has_key_) return;
@@ -326,12 +338,12 @@ struct node_layout : node_pointers<value_node<Key, T, P>, P> {
       return fresh_.release();
     }
 
-    owned<P, node> fresh_;
+    owned<M, node> fresh_;
     bool has_value_ = false;
     bool has_key_ = false;
   };
 
-  template <class KeyEqual>
+  template <class KeyEqual, class K>
   static constexpr bool compares_without_user_code = false;
 
   template <class K, class KeyEqual, class IsStill>
@@ -350,10 +362,10 @@ struct node_layout : node_pointers<value_node<Key, T, P>, P> {
 
   template <class K>
   static void prepare_insert(draft& next, std::uint64_t hash, K&& key) {
-    next.make_key(hash, std::in_place, std::forward<K>(key));
+    next.make_key(hash, std::in_place, next.memory(), std::forward<K>(key));
   }
   static void prepare_replace(draft& next, const view& seen) {
-    next.make_key(seen.found->hash, seen.found->key);
+    next.make_key(seen.found->hash, next.memory(), seen.found->key);
   }
   static const Key& key_of(const draft& next) noexcept { return *next.key(); }
 
@@ -378,18 +390,18 @@ struct node_layout : node_pointers<value_node<Key, T, P>, P> {
 
 // --- which one
 
-template <class Key, class T, class P>
+template <class Key, class T, class M>
 consteval auto choose_layout() {
   if constexpr (!fits_in_eight_bytes<T>) {
-    return std::type_identity<node_layout<Key, T, P>>();
+    return std::type_identity<node_layout<Key, T, M>>();
   } else if constexpr (!fits_in_eight_bytes<Key>) {
-    return std::type_identity<word_node_layout<Key, T, P>>();
+    return std::type_identity<word_node_layout<Key, T, M>>();
   } else {
-    return std::type_identity<inline_layout<Key, T, P>>();
+    return std::type_identity<inline_layout<Key, T, M>>();
   }
 }
 // REQUIRES: Key and T are complete.
-template <class Key, class T, class P>
-using slot_layout = typename decltype(choose_layout<Key, T, P>())::type;
+template <class Key, class T, class M>
+using slot_layout = typename decltype(choose_layout<Key, T, M>())::type;
 
 }  // namespace syncmap::detail

@@ -14,7 +14,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <mutex>
 #include <new>
 #include <random>
@@ -23,7 +22,6 @@
 #include <syncmap/detail/block_cache.hpp>
 #include <syncmap/detail/large_pages.hpp>
 #include <thread>
-#include <utility>
 
 namespace syncmap::detail {
 
@@ -41,8 +39,20 @@ struct SYNCMAP_SHARED thread_state {
   };
 
   static void at_exit(void (*run)() noexcept) noexcept {
-    static thread_local exit_hook hook;
-    hook.run = run;
+    if constexpr (thread_locals_end_early) {
+      what_to_run.store(run, std::memory_order_relaxed);  // relaxed (statistic): always the same
+      at_thread_end<run_late>(record);
+    } else {
+      static thread_local exit_hook hook;
+      hook.run = run;
+    }
+  }
+
+  // The pointer has been forgotten by then, and is made anew.
+  static inline constinit std::atomic<void (*)() noexcept> what_to_run{nullptr};
+  static void run_late(void* kept) noexcept {
+    record = static_cast<Record*>(kept);
+    what_to_run.load(std::memory_order_relaxed)();  // relaxed (statistic): always the same
   }
 };
 
@@ -78,6 +88,15 @@ struct SYNCMAP_SHARED platform {
     thread_state<Record>::at_exit(run);
   }
   static void yield() noexcept { std::this_thread::yield(); }
+  // Waits until the word is not `old`; wakes whoever waits for it.
+  template <class Atomic, class T>
+  static void wait_while(const Atomic& word, T old, std::memory_order order) noexcept {
+    word.wait(old, order);
+  }
+  template <class Atomic>
+  static void wake_all(Atomic& word) noexcept {
+    word.notify_all();
+  }
   static std::uint64_t process() noexcept { return process_id(); }
 
   // Memory. `on_reclaim` sees every object that other threads could once reach, just before it goes.
@@ -118,6 +137,8 @@ struct SYNCMAP_SHARED platform {
   static constexpr std::size_t groups_per_overflow = 5;
   // While it grows, each write moves so many units to the next table.
   static constexpr std::size_t units_per_write = 8;
+  // Reads of many keys ask for the memory of a table first if it is not likely to be near anyway.
+  static constexpr std::size_t least_bytes_to_prefetch = std::size_t{256} * 1024;
   // A pass takes the nodes of so many groups of a table that was cleared, or frees so many overflow
   // groups; the next write of the thread takes more.
   static constexpr std::size_t overflow_per_reclaim = 256;
@@ -148,37 +169,5 @@ struct SYNCMAP_SHARED platform {
     return multiply_fold(secret ^ address, 0x9e3779b97f4a7c15U + 2 * call);
   }
 };
-
-// Objects made and destroyed through a platform.
-template <class P, class X, class... Args>
-[[nodiscard]] X* make(Args&&... args) {
-  struct block {
-    void* memory;
-    ~block() {
-      if (memory != nullptr) P::deallocate(memory, sizeof(X), alignof(X));
-    }
-  } guard{P::allocate(sizeof(X), alignof(X))};
-  X* const object = ::new (guard.memory) X(std::forward<Args>(args)...);
-  guard.memory = nullptr;
-  return object;
-}
-
-template <class P, class X>
-void destroy(X* object) noexcept {
-  object->~X();
-  P::on_reclaim(object, sizeof(X));
-  P::deallocate(object, sizeof(X), alignof(X));
-}
-
-template <class P>
-struct destroyer {
-  template <class X>
-  void operator()(X* object) const noexcept {
-    detail::destroy<P>(object);
-  }
-};
-
-template <class P, class X>
-using owned = std::unique_ptr<X, destroyer<P>>;
 
 }  // namespace syncmap::detail

@@ -31,53 +31,65 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <syncmap/detail/arch.hpp>
 #include <syncmap/detail/engine.hpp>
 #include <syncmap/detail/entry.hpp>
 #include <syncmap/detail/hazard.hpp>
+#include <syncmap/detail/memory.hpp>
 #include <syncmap/detail/platform.hpp>
 #include <syncmap/detail/read_dirty_tables.hpp>
 #include <syncmap/detail/value_word.hpp>
+#include <syncmap/hash.hpp>
+#include <syncmap/map_stats.hpp>
 #include <utility>
 
 namespace syncmap::detail {
 
-template <class Key, class T, class Hash, class KeyEqual, class P = platform>
+template <class Key, class T, class Hash, class KeyEqual, class M = platform>
 class read_dirty {
   static_assert(check_types<Key, T>::passed);
-  using entry_type = entry<Key, T, P>;
+  using P = platform_of<M>;
+  using entry_type = entry<Key, T, M>;
   using word = typename entry_type::word;
   using draft = typename word::draft;
-  using tables = read_dirty_tables<entry_type, P>;
+  using tables = read_dirty_tables<entry_type>;
   using table = typename tables::table;
   using location = typename tables::location;
   using place = typename tables::place;
 
  public:
+  using memory = M;
   using key_type = Key;
   using mapped_type = T;
   using hasher = Hash;
   using key_equal = KeyEqual;
 
   constexpr read_dirty() = default;
-  constexpr read_dirty(const Hash& hash, const KeyEqual& equal) : hash_(hash), equal_(equal) {}
+  constexpr read_dirty(const Hash& hash, const KeyEqual& equal, const M& from = M())
+      : hash_(hash), equal_(equal), memory_(from) {}
 
   [[nodiscard]] const Hash& hash_function() const noexcept { return hash_; }
   [[nodiscard]] const KeyEqual& key_eq() const noexcept { return equal_; }
+  [[nodiscard]] const M& source() const noexcept { return memory_; }
+  [[nodiscard]] auto& flights() const noexcept { return tables_.flights; }
   [[nodiscard]] std::size_t size() const noexcept { return tables_.size(); }
-  [[nodiscard]] read_dirty_stats stats() const noexcept { return tables_.stats(); }
+  [[nodiscard]] map_stats stats() const { return tables_.stats(); }
 
   // The four primitives (engine.hpp).
 
   template <class K, class F>
   SYNCMAP_INLINE bool read(const K& key, F&& on_found) const {
-    const std::size_t hash = hash_(key);
+    return read(hash_(key), key, on_found);
+  }
+  template <class K, class F>
+  SYNCMAP_INLINE bool read(std::size_t hash, const K& key, F& on_found) const {
     const hazard_scope<P, 2> guard;
     const auto r = tables_.protect(guard[0]);  // L2
     const entry_type* found = nullptr;
     if (r.table() != nullptr) [[likely]]
-      found = r.table()->find(hash, key, equal_);
+      found = r.table()->find(hash, key, equal());
     word value = word::nil();
     if (found != nullptr) [[likely]] {
       value = protect_value(*found, guard[1]);  // L1
@@ -92,10 +104,11 @@ class read_dirty {
   template <operation Op, class K, class Decide>
   void modify(K&& key, Decide&& decide) {
     const std::size_t hash = hash_(std::as_const(key));
-    workspace work;
+    workspace work(memory_);
     auto build = [&] {
       if constexpr (!keeps_absent(Op)) {
-        work.fresh.reset(detail::make<P, entry_type>(tables_.mixed(hash), std::forward<K>(key)));
+        work.fresh.reset(
+            make_in<entry_type>(memory_, memory_, tables_.mixed(hash), std::forward<K>(key)));
       }
     };
     for (;;) {
@@ -111,6 +124,34 @@ class read_dirty {
 
   void clear() { tables_.clear(); }  // L6
 
+  // Sizes.
+
+  void reserve(std::size_t entries) { tables_.reserve(memory_, entries); }
+  void shrink_to_fit() {
+    tables_.shrink(memory_);
+    hazard_domain<P>::global().reclaim();
+  }
+  [[nodiscard]] std::size_t capacity() const { return stats().capacity; }
+  [[nodiscard]] static constexpr std::size_t max_size() noexcept {
+    return tables::table::max_entries();
+  }
+
+  // Further ones, made of the same.
+
+  class pinned;
+  // Reads some keys that follow each other, their memory brought near first.
+  template <class It, class End, class Sought, class F>
+  void read_many(It first, const End last, const Sought& sought, const F& on_each) const {
+    read_ahead(
+        [&](const auto& key) { return hash_(key); },
+        [&](const std::size_t* hashes, std::size_t count) { tables_.prefetch(hashes, count); },
+        [&](std::size_t hash, const auto& key) {
+          auto found = [&](const T& value) { on_each(std::addressof(value)); };
+          if (!this->read(hash, key, found)) on_each(static_cast<const T*>(nullptr));
+        },
+        first, last, sought);
+  }
+
  private:
   friend struct read_dirty_inspector;  // tests
 
@@ -119,15 +160,35 @@ class read_dirty {
   // What a call of modify() prepares without the lock and brings to the critical section, and what it
   // takes away from there to be freed. Lives through all attempts.
   struct workspace {
+    explicit workspace(const M& from) : next(from), fresh(nullptr, destroyer<M>{from}) {}
     draft next;
-    owned<P, entry_type> fresh;
+    owned<M, entry_type> fresh;
     typename table::pointer spare;
     typename table::pointer outgrown;
     hazard_scope<P, 2> guard;  // of the table, of the value
   };
 
+  [[nodiscard]] const comparison<Key, KeyEqual>& equal() const noexcept {
+    return comparison_by<Key>(equal_);
+  }
+
   SYNCMAP_INLINE static word protect_value(const entry_type& one, protector<P> guard) noexcept {
     return detail::protect_word(guard, [&one] { return one.load(); });
+  }
+
+  // The entry of a key, protected by `guard`, or null.
+  template <class K>
+  const entry_type* find_entry(std::size_t hash, const K& key, protector<P> guard) const {
+    {
+      const hazard_scope<P, 1> table_guard;
+      const auto r = tables_.protect(table_guard[0]);  // L2
+      const entry_type* const found =
+          r.table() == nullptr ? nullptr : r.table()->find(hash, key, equal());
+      // The table that has it is protected, so it has not been retired: entry:I2.
+      if (found != nullptr) guard.reset_protection(found);
+      if (found != nullptr || !r.amended()) return found;
+    }
+    return tables_.template locate<operation::compare_and_erase>(hash, key, equal(), guard).found;
   }
 
   template <class K>
@@ -137,7 +198,7 @@ class read_dirty {
     const hazard_scope<P, 1> entry_guard;
     // A read counts misses as a compare_and_erase does: whether it finds the key or not.
     const location at =
-        tables_.template locate<operation::compare_and_erase>(hash, key, equal_, entry_guard[0]);
+        tables_.template locate<operation::compare_and_erase>(hash, key, equal(), entry_guard[0]);
     return at.found == nullptr ? word::nil() : protect_value(*at.found, value_guard);  // L3, L4
   }
 
@@ -146,13 +207,13 @@ class read_dirty {
   bool attempt(std::size_t hash, const K& key, Decide& decide, Build& build, workspace& work) {
     const auto r = tables_.protect(work.guard[0]);  // L2
     table* const in = r.table();
-    entry_type* const found = in == nullptr ? nullptr : in->find(hash, key, equal_);
+    entry_type* const found = in == nullptr ? nullptr : in->find(hash, key, equal());
     if (found != nullptr) {
       const outcome result = change(*found, in->generation(), keeps_absent(Op), decide, work);
       if (result != outcome::expunged) return result == outcome::done;
     } else if (!r.amended()) {
       if (decide(static_cast<const T*>(nullptr), work.next) != action::set) return true;
-      const location at{.room = tables::room_beside(in)};
+      const location at{.room = tables_.room_beside(in)};
       return commit_set(hash, key, at, word::nil(), build, work);
     }
     work.guard[0].reset_protection();  // or a promotion would find the table it replaces in use
@@ -188,7 +249,7 @@ class read_dirty {
   template <operation Op, class K, class Decide, class Build>
   bool attempt_slow(std::size_t hash, const K& key, Decide& decide, Build& build, workspace& work) {
     const hazard_scope<P, 1> entry_guard;
-    const location at = tables_.template locate<Op>(hash, key, equal_, entry_guard[0]);  // L3
+    const location at = tables_.template locate<Op>(hash, key, equal(), entry_guard[0]);  // L3
     if (at.where == place::none) {
       if (decide(static_cast<const T*>(nullptr), work.next) != action::set) return true;
       return commit_set(hash, key, at, word::nil(), build, work);
@@ -218,7 +279,7 @@ class read_dirty {
     bool prepared = true;
     {
       const std::lock_guard lock(tables_.mutex());
-      now = tables_.find_locked(hash, key, equal_);
+      now = tables_.find_locked(hash, key, equal());
       if (now.found != nullptr) before = protect_value(*now.found, work.guard[1]);
       if (now.where == place::read && !before.is_expunged())
         return false;  // the fast path serves it
@@ -247,10 +308,10 @@ class read_dirty {
     work.outgrown.reset();
     if (is_prepared(at, work)) return;
     if (at.where == place::none && work.fresh == nullptr) {
-      tables_.prepare_counting();
+      tables_.prepare_counting(memory_);
       build();
     }
-    if (!is_prepared(at, work)) work.spare = tables_.make_table(at.room);
+    if (!is_prepared(at, work)) work.spare = tables_.make_table(memory_, at.room);
   }
 
   // Makes the key live under the lock, with work.next as its value, if it still is where `at` says
@@ -262,8 +323,8 @@ class read_dirty {
     location now;
     {
       const std::lock_guard lock(tables_.mutex());
-      now = work.fresh != nullptr ? tables_.find_locked(hash, work.fresh->key(), equal_)
-                                  : tables_.find_locked(hash, key, equal_);
+      now = work.fresh != nullptr ? tables_.find_locked(hash, work.fresh->key(), equal())
+                                  : tables_.find_locked(hash, key, equal());
       if (now.found != at.found || now.where != at.where) return false;
       if (!set_locked(now, expected, work)) return false;  // L4, L5
     }
@@ -280,8 +341,7 @@ class read_dirty {
         // another thread's store before ours: then that one came first.
         if (!tables_.make_room_locked(work.spare, work.outgrown)) return false;
         if (!now.found->try_unexpunge_locked()) return false;
-        now.found->hold();
-        tables_.add_to_dirty_locked(now.found);
+        tables_.take_back_locked(now.found);
         return now.found->try_replace(word::nil(), work.next.word());
       case place::none:
         if (!tables_.make_room_locked(work.spare, work.outgrown)) return false;
@@ -298,7 +358,7 @@ class read_dirty {
     typename tables::removal removed;
     {
       const std::lock_guard lock(tables_.mutex());
-      const location now = tables_.find_locked(hash, key, equal_);
+      const location now = tables_.find_locked(hash, key, equal());
       if (now.found != at.found || now.where != at.where) return false;
       const bool erased_here =
           expected.is_live() ? now.found->try_erase(expected) : !now.found->load().is_live();  // L4
@@ -321,47 +381,11 @@ class read_dirty {
     if (auto* const old = before.cell()) tables_.retire_later(old);
   }
 
-  mutable tables tables_;  // a lookup may count a miss and promote
+  // First: g++ 12, where it makes some empty objects, clears the byte that they share with what is there.
   SYNCMAP_NO_UNIQUE_ADDRESS Hash hash_{};
   SYNCMAP_NO_UNIQUE_ADDRESS KeyEqual equal_{};
-};
-
-// Walks the table that was `read` when the cursor was made, dirty promoted first. Holds no lock.
-template <class Key, class T, class Hash, class KeyEqual, class P>
-class read_dirty<Key, T, Hash, KeyEqual, P>::cursor {
- public:
-  explicit cursor(const read_dirty& map)
-      : table_guard_(make_hazard_pointer<P>()), value_guard_(make_hazard_pointer<P>()) {
-    auto r = map.tables_.protect(table_guard_.get());
-    if (r.amended()) {
-      table_guard_.get().reset_protection();
-      map.tables_.promote();
-      r = map.tables_.protect(table_guard_.get());
-    }
-    table_ = r.table();
-  }
-
-  // Goes to the next entry that has a value; false at the end.
-  bool next() noexcept {
-    if (table_ == nullptr) return false;
-    while (index_ < table_->slot_count()) {
-      current_ = table_->at(index_++);
-      if (current_ == nullptr) continue;
-      value_ = protect_value(*current_, value_guard_.get());
-      if (value_.is_live()) return true;
-    }
-    return false;
-  }
-  [[nodiscard]] const Key& key() const noexcept { return current_->key(); }
-  [[nodiscard]] const T& value() const noexcept { return *value_.value(); }
-
- private:
-  hazard_pointer<P> table_guard_;
-  hazard_pointer<P> value_guard_;
-  const table* table_ = nullptr;
-  std::size_t index_ = 0;
-  const entry_type* current_ = nullptr;
-  word value_ = word::nil();
+  SYNCMAP_NO_UNIQUE_ADDRESS M memory_{};
+  mutable tables tables_;  // a lookup may count a miss and promote
 };
 
 }  // namespace syncmap::detail

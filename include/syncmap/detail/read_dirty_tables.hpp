@@ -37,6 +37,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -44,47 +45,28 @@
 #include <syncmap/detail/engine.hpp>
 #include <syncmap/detail/entry_table.hpp>
 #include <syncmap/detail/hazard.hpp>
+#include <syncmap/detail/memory.hpp>
 #include <syncmap/detail/platform.hpp>
+#include <syncmap/detail/read_word.hpp>
 #include <syncmap/detail/seed.hpp>
 #include <syncmap/detail/striped_counter.hpp>
+#include <syncmap/map_stats.hpp>
+#include <type_traits>
 #include <utility>
 
 namespace syncmap::detail {
 
-// Packed: a table, and whether dirty has keys that it lacks. Both are read by one load.
-template <class Table>
-class read_word {
- public:
-  constexpr read_word() noexcept = default;
-  read_word(Table* table, bool amended) noexcept
-      : bits_(reinterpret_cast<std::uintptr_t>(table) | (amended ? 1U : 0U)) {}
-
-  [[nodiscard]] Table* table() const noexcept {
-    return reinterpret_cast<Table*>(bits_ & ~std::uintptr_t{1});
-  }
-  [[nodiscard]] bool amended() const noexcept { return (bits_ & 1) != 0; }
-  [[nodiscard]] Table* address() const noexcept { return table(); }  // for protect()
-  friend constexpr bool operator==(read_word, read_word) noexcept = default;
-
- private:
-  std::uintptr_t bits_ = 0;
-};
-
-struct read_dirty_stats {
-  std::size_t entries = 0;     ///< as size()
-  std::size_t promotions = 0;  ///< how often the dirty table became the read table
-  std::size_t misses = 0;      ///< lookups that had to take the mutex and were counted
-};
-
-template <class Entry, class P>
+template <class Entry>
 class alignas(cache_line) read_dirty_tables {
+  using M = typename Entry::memory;
+  using P = platform_of<M>;
   template <class X>
   using atomic = typename P::template atomic<X>;
   template <class X>
   using var = typename P::template var<X>;
 
  public:
-  using table = entry_table<Entry, P>;
+  using table = entry_table<Entry>;
   using read = read_word<table>;
 
   enum class place { none, read, dirty };
@@ -108,6 +90,8 @@ class alignas(cache_line) read_dirty_tables {
   read_dirty_tables& operator=(const read_dirty_tables&) = delete;
   // REQUIRES: no operation is running.
   ~read_dirty_tables() {
+    // relaxed (locked): no operation is running.
+    if (attachment* const more = flights.load(std::memory_order_relaxed)) more->destroy(more);
     // Retired tables share entries with the current ones. They go first, so that every key and value
     // is destroyed before this returns.
     // relaxed (locked): no operation is running.
@@ -115,6 +99,8 @@ class alignas(cache_line) read_dirty_tables {
     destroy_table(dirty_);
     destroy_table(load().table());
   }
+
+  atomic<attachment*> flights{nullptr};  // single_flight.hpp
 
   // --- without the lock
 
@@ -180,6 +166,7 @@ class alignas(cache_line) read_dirty_tables {
       old_dirty = std::exchange(dirty_, nullptr);
       old_read = publish_locked(nullptr, false);
       misses_since_ = 0;
+      forget_dirty();
     }
     retire_table(old_read);
     retire_table(old_dirty);
@@ -202,10 +189,10 @@ class alignas(cache_line) read_dirty_tables {
 
   // What a new entry needs: its hash, a table of this capacity, and the stripes to count it on.
   [[nodiscard]] std::uint64_t mixed(std::size_t hash) noexcept { return mix(hash, seed_.draw()); }
-  [[nodiscard]] typename table::pointer make_table(std::size_t capacity) {
-    return table::make(capacity, seed_.draw());
+  [[nodiscard]] typename table::pointer make_table(const M& from, std::size_t capacity) {
+    return table::make(from, capacity, seed_.draw());
   }
-  void prepare_counting() { counter_.prepare(); }
+  void prepare_counting(const M& from) { counter_.prepare(from); }
 
   void count_added(std::uint32_t generation) noexcept {
     counter_.add(generation, hazard_domain<P>::thread_index());
@@ -223,14 +210,74 @@ class alignas(cache_line) read_dirty_tables {
       generation = now;
     }
   }
-  [[nodiscard]] read_dirty_stats stats() const noexcept {
-    return {size(), promotions_.load(std::memory_order_relaxed),  // relaxed (statistic)
-            misses_.load(std::memory_order_relaxed)};             // relaxed (statistic)
+  [[nodiscard]] map_stats stats() const {
+    map_stats result;
+    {
+      const hazard_scope<P, 1> guard;
+      if (const table* const current = protect(guard[0]).table()) {
+        result.bytes = current->bytes();
+        result.capacity = current->max_load();
+        result.longest_probe = current->longest_probe();
+      }
+    }
+    const std::size_t dirty = dirty_bytes_.load(std::memory_order_relaxed);  // relaxed (statistic)
+    result.entries = size();
+    result.capacity = std::max({result.capacity, table::max_load_of(dirty), result.entries,
+                                reserved_.load(std::memory_order_relaxed)});  // relaxed (statistic)
+    result.bytes += counter_.bytes() + dirty + result.entries * Entry::bytes_of_live();
+    result.retired_bytes = hazard_domain<P>::global().retired_bytes();
+    result.promotions = promotions_.load(std::memory_order_relaxed);  // relaxed (statistic)
+    result.misses = misses_.load(std::memory_order_relaxed);          // relaxed (statistic)
+    result.expunged = expunged_.load(std::memory_order_relaxed);      // relaxed (statistic)
+    return result;
   }
 
-  // How large a table must be to have all entries of `from`, which may be null, and one more.
-  static std::size_t room_beside(const table* from) noexcept {
-    return table::capacity_for((from == nullptr ? 0 : from->size()) + 1);
+  // Starts to bring near what reads of these hashes will look at: a bucket, and an entry that it may have.
+  void prefetch(const std::size_t* hashes, std::size_t count) const noexcept {
+    if (!hazard_leaf<P>::can_be_had()) return;
+    const hazard_leaf<P> guard;
+    const table* const current = guard.protect([this] { return load(); }).table();
+    if (current == nullptr) return;
+    for (std::size_t i = 0; i < count; ++i) current->prefetch_bucket(hashes[i]);
+    for (std::size_t i = 0; i < count; ++i) current->prefetch_entry(hashes[i]);
+  }
+
+  // How large a table must be to have all entries of `from`, which may be null, and one more, or as many
+  // as were asked for.
+  [[nodiscard]] std::size_t room_beside(const table* from) const noexcept {
+    const std::size_t entries = (from == nullptr ? 0 : from->size()) + 1;
+    // relaxed (statistic): a wish
+    return table::capacity_for(std::max(entries, reserved_.load(std::memory_order_relaxed)));
+  }
+
+  // Every table from the next on has room for so many entries. Throws std::bad_alloc.
+  void reserve(const M& from, std::size_t entries) {
+    static_cast<void>(make_table(from, table::capacity_for(entries)));
+    std::size_t now = reserved_.load(std::memory_order_relaxed);  // relaxed (statistic)
+    // relaxed (statistic), on failure too.
+    while (now < entries &&
+           !reserved_.compare_exchange_weak(
+               now, entries, std::memory_order_relaxed, std::memory_order_relaxed)) {
+    }
+  }
+
+  // Makes read the one table, as small as it can be, without keys that have no value. Other writes may make
+  // that vain: it tries a few times. Throws std::bad_alloc.
+  void shrink(const M& from) {
+    reserved_.store(0, std::memory_order_relaxed);  // relaxed (statistic)
+    for (int patience = 16; patience > 0; --patience) {
+      promote();
+      const std::size_t live = size();
+      auto smaller = make_table(from, table::capacity_for(live));
+      table* replaced = nullptr;
+      bool done = false;
+      {
+        const std::lock_guard lock(mutex_);
+        done = shrink_locked(smaller, replaced);
+      }
+      retire_table(replaced);
+      if (done) return;
+    }
   }
 
   // --- with the lock
@@ -270,18 +317,33 @@ class alignas(cache_line) read_dirty_tables {
     if (dirty_ != nullptr) {
       spare->move_from(*dirty_);
       outgrown.reset(std::exchange(dirty_, spare.release()));
+      count_dirty_bytes();
       return true;
     }
     if (current != nullptr) {
-      spare->copy_from(*current, [](Entry& one) { return !one.try_expunge_locked(); });
+      std::uint32_t expunged = 0;
+      spare->copy_from(*current, [&expunged](Entry& one) {
+        const bool is_expunged = one.try_expunge_locked();
+        if (is_expunged) ++expunged;
+        return !is_expunged;
+      });
+      expunged_.store(expunged, std::memory_order_relaxed);  // relaxed (statistic)
     }
     dirty_ = spare.release();
+    count_dirty_bytes();
     publish_locked(current, true);
     return true;
   }
 
   // REQUIRES: make_room_locked(), and no entry of dirty has this key.
   void add_to_dirty_locked(Entry* one) noexcept { dirty_->insert(one); }
+  // The same with an entry of read that was expunged, and is not any more.
+  void take_back_locked(Entry* one) noexcept {
+    one->hold();
+    dirty_->insert(one);
+    // relaxed (statistic)
+    expunged_.store(expunged_.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
+  }
 
   // Takes `one` out of dirty, and counts the miss if locate() has not. REQUIRES: dirty has it.
   [[nodiscard]] removal remove_from_dirty_locked(Entry* one, bool counts) noexcept {
@@ -308,12 +370,45 @@ class alignas(cache_line) read_dirty_tables {
     return promote_locked();
   }
 
+  // Publishes the entries of read that have a value in `smaller`; false if more has come meanwhile. The
+  // others are expunged, so that a store that still finds one takes the lock, and sees that it is gone.
+  bool shrink_locked(typename table::pointer& smaller, table*& replaced) noexcept {
+    table* const before = load().table();
+    if (load().amended()) return false;
+    if (before == nullptr) return true;
+    bool fits = true;
+    smaller->copy_from(*before, [&](Entry& one) {
+      if (one.try_expunge_locked()) return false;
+      fits = fits && smaller->has_room();
+      return fits;
+    });
+    if (!fits) {
+      smaller->drop_entries([](Entry*) {});  // read has them
+      before->for_each([](Entry* one) { static_cast<void>(one->try_unexpunge_locked()); });
+      return false;
+    }
+    smaller->set_generation(generation_locked());
+    replaced = publish_locked(smaller->size() == 0 ? nullptr : smaller.release(), false);
+    return true;
+  }
+
   // REQUIRES: there is a dirty table.
   table* promote_locked() noexcept {
     misses_since_ = 0;
     // relaxed (locked)
     promotions_.store(promotions_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-    return publish_locked(std::exchange(dirty_, nullptr), false);
+    table* const promoted = std::exchange(dirty_, nullptr);
+    forget_dirty();
+    return publish_locked(promoted, false);
+  }
+
+  // Statistics.
+  void count_dirty_bytes() noexcept {
+    dirty_bytes_.store(dirty_->bytes(), std::memory_order_relaxed);  // relaxed (statistic)
+  }
+  void forget_dirty() noexcept {
+    dirty_bytes_.store(0, std::memory_order_relaxed);  // relaxed (statistic)
+    expunged_.store(0, std::memory_order_relaxed);     // relaxed (statistic)
   }
 
   std::uint32_t generation_locked() const noexcept {
@@ -327,8 +422,9 @@ class alignas(cache_line) read_dirty_tables {
   static void destroy_table(table* last) noexcept {
     if (last == nullptr) return;
     last->drop_entries([](Entry* one) {
-      if (auto* const cell = one->load().cell()) detail::destroy<P>(cell);
-      detail::destroy<P>(one);
+      using cell = std::remove_pointer_t<decltype(one->load().cell())>;
+      if (auto* const value = one->load().cell()) cell::reclaimed(value);
+      Entry::free(one);
     });
     table::free(last);
   }
@@ -336,9 +432,12 @@ class alignas(cache_line) read_dirty_tables {
   // Read by everybody, written when the map's structure changes.
   atomic<read> read_{};
   map_seed<P> seed_;  // the same for all tables, which store mixed hashes
-  atomic<std::size_t> promotions_{0};
+  atomic<std::size_t> reserved_{0};
+  atomic<std::size_t> dirty_bytes_{0};
+  atomic<std::uint32_t> promotions_{0};
+  atomic<std::uint32_t> expunged_{0};
   atomic<bool> has_retired_{false};
-  striped_counter<P> counter_;
+  striped_counter<M> counter_;
 
   // Guarded by the mutex; the atomics are read without it, for statistics and by size().
   alignas(cache_line) typename P::mutex mutex_;

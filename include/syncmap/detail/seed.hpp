@@ -40,10 +40,10 @@ class map_seed {
   }
 
   // The tag of a key that overflows, whose hash may be that of many others. REQUIRES: the same.
-  template <class KeyEqual, class Key>
-  [[nodiscard]] std::uint64_t mixed_again(std::uint64_t mixed_hash, const Key& key) const noexcept {
-    if constexpr (is_compared_by_bits<Key, KeyEqual>) {
-      return second_hash(key, value_.load(std::memory_order_relaxed));  // relaxed (statistic)
+  template <class Key, class Hash, class KeyEqual, class K>
+  [[nodiscard]] std::uint64_t mixed_again(std::uint64_t mixed_hash, const K& key) const noexcept {
+    if constexpr (has_second_hash<Key, Hash, KeyEqual>) {
+      return second_hash<Key>(key, value_.load(std::memory_order_relaxed));  // relaxed (statistic)
     } else {
       return mixed_hash;
     }

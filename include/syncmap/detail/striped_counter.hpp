@@ -26,6 +26,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <syncmap/detail/arch.hpp>
+#include <syncmap/detail/memory.hpp>
 #include <syncmap/detail/platform.hpp>
 
 namespace syncmap::detail {
@@ -33,8 +34,9 @@ namespace syncmap::detail {
 // A generation number in the width that a word has for it.
 inline constexpr unsigned generation_bits = 24;
 
-template <class P>
+template <class M>
 class striped_counter {
+  using P = platform_of<M>;
   template <class X>
   using atomic = typename P::template atomic<X>;
 
@@ -43,13 +45,13 @@ class striped_counter {
   striped_counter(const striped_counter&) = delete;
   striped_counter& operator=(const striped_counter&) = delete;
   ~striped_counter() {
-    if (block* const mine = stripes()) detail::destroy<P>(mine);
+    if (block* const mine = stripes()) destroy_in(mine->memory, mine);
   }
 
   // Makes the stripes. Call it, where throwing is harmless, before the first count.
-  void prepare() {
+  void prepare(const M& memory = M()) {
     if (stripes() == nullptr) [[unlikely]]
-      make_stripes();
+      make_stripes(memory);
   }
 
   // REQUIRES: prepare() was called (I3). `thread` is a number of the hazard domain's.
@@ -70,6 +72,11 @@ class striped_counter {
     }
   }
 
+  // What the stripes take.
+  [[nodiscard]] std::size_t bytes() const noexcept {
+    return stripes() == nullptr ? 0 : sizeof(block);
+  }
+
   // Added less removed in `generation`: exact at some instant of the call if there was a moment
   // without counts; else each count made meanwhile is in it or not. Wait-free.
   [[nodiscard]] std::size_t total(std::uint32_t generation) const noexcept {
@@ -87,13 +94,13 @@ class striped_counter {
   }
 
  private:
-  SYNCMAP_NOINLINE void make_stripes() {
-    block* fresh = detail::make<P, block>();
+  SYNCMAP_NOINLINE void make_stripes(const M& memory) {
+    block* fresh = make_in<block>(memory, memory);
     block* none = nullptr;
     // S1 release. Failure: relaxed (revalidated), another thread's stripes serve as well.
     if (!stripes_.compare_exchange_strong(
             none, fresh, std::memory_order_release, std::memory_order_relaxed)) {
-      detail::destroy<P>(fresh);
+      destroy_in(memory, fresh);
     }
   }
 
@@ -107,7 +114,9 @@ class striped_counter {
     atomic<std::uint64_t> removed{0};
   };
   struct block {
+    explicit block(const M& from) noexcept : memory(from) {}
     stripe each[stripe_count];
+    SYNCMAP_NO_UNIQUE_ADDRESS const M memory;
   };
   struct sums {
     std::uint64_t added = 0;

@@ -15,9 +15,12 @@
 #pragma once
 
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <syncmap/detail/arch.hpp>
 #include <syncmap/detail/hazard.hpp>
+#include <syncmap/detail/memory.hpp>
 #include <syncmap/detail/platform.hpp>
 #include <type_traits>
 #include <utility>
@@ -25,25 +28,25 @@
 namespace syncmap::detail {
 
 // An immutable value in memory of its own: constant from its publication to its reclamation.
-template <class T, class P>
+template <class T, class M>
 struct value_cell : hazard_pointer_obj_base {
   template <class... Args>
-  explicit value_cell(Args&&... args) : value(std::forward<Args>(args)...) {}
-  // The cast says that a conversion is meant (an int for an unsigned T), as emplace() does.
-  template <class Arg>
-  explicit value_cell(Arg&& arg) : value(static_cast<T>(std::forward<Arg>(arg))) {}
+  explicit value_cell(std::in_place_t, const M& from, Args&&... args)
+      : value(made_with<T>(from, std::forward<Args>(args)...)), memory(from) {}
 
-  static void reclaimed(value_cell* cell) noexcept { detail::destroy<P>(cell); }
+  static void reclaimed(value_cell* cell) noexcept { destroy_in(cell->memory, cell); }
 
   const T value;
+  SYNCMAP_NO_UNIQUE_ADDRESS const M memory;
 };
 
-template <class T, class P>
+template <class T, class M>
 class boxed_word {
-  using cell_type = value_cell<T, P>;
+  using cell_type = value_cell<T, M>;
 
  public:
   class draft;
+  static constexpr std::size_t cell_bytes() noexcept { return sizeof(cell_type); }
 
   static constexpr boxed_word nil() noexcept { return boxed_word(0); }
   static constexpr boxed_word expunged() noexcept { return boxed_word(1); }
@@ -69,12 +72,14 @@ class boxed_word {
 
 // The value that a decision proposes. It outlives the attempts to publish it, so that arguments
 // which were moved into it are not lost when an attempt fails.
-template <class T, class P>
-class boxed_word<T, P>::draft {
+template <class T, class M>
+class boxed_word<T, M>::draft {
  public:
+  explicit draft(const M& memory) noexcept : cell_(nullptr, destroyer<M>{memory}) {}
   template <class... Args>
   const T& emplace(Args&&... args) {
-    cell_.reset(detail::make<P, cell_type>(std::forward<Args>(args)...));
+    const M& memory = cell_.get_deleter().memory;
+    cell_.reset(make_in<cell_type>(memory, std::in_place, memory, std::forward<Args>(args)...));
     return cell_->value;
   }
   explicit operator bool() const noexcept { return cell_ != nullptr; }
@@ -87,16 +92,17 @@ class boxed_word<T, P>::draft {
   void release() noexcept { static_cast<void>(cell_.release()); }
 
  private:
-  owned<P, cell_type> cell_;
+  owned<M, cell_type> cell_;
 };
 
-template <class T, class P>
+template <class T, class M>
 class inlined_word {
   using raw = std::conditional_t<sizeof(T) == 1, std::uint8_t,
                                  std::conditional_t<sizeof(T) == 2, std::uint16_t, std::uint32_t>>;
 
  public:
   class draft;
+  static constexpr std::size_t cell_bytes() noexcept { return 0; }
 
   static constexpr inlined_word nil() noexcept { return inlined_word(0); }
   static constexpr inlined_word expunged() noexcept { return inlined_word(1); }
@@ -113,16 +119,17 @@ class inlined_word {
   [[nodiscard]] const T* value() const noexcept {
     return is_live() ? std::addressof(value_) : nullptr;
   }
-  [[nodiscard]] value_cell<T, P>* cell() const noexcept { return nullptr; }
+  [[nodiscard]] value_cell<T, M>* cell() const noexcept { return nullptr; }
 
  private:
   std::uintptr_t bits_;
   T value_;
 };
 
-template <class T, class P>
-class inlined_word<T, P>::draft {
+template <class T, class M>
+class inlined_word<T, M>::draft {
  public:
+  explicit draft(const M&) noexcept {}
   template <class... Args>
   const T& emplace(Args&&... args) {
     value_ = T(std::forward<Args>(args)...);
@@ -151,8 +158,8 @@ consteval bool fits_in_word() {
   }
 }
 
-template <class T, class P>
-using value_word = std::conditional_t<fits_in_word<T>(), inlined_word<T, P>, boxed_word<T, P>>;
+template <class T, class M>
+using value_word = std::conditional_t<fits_in_word<T>(), inlined_word<T, M>, boxed_word<T, M>>;
 
 // A word that `load` returns, with its value safe to read while `guard` is not used again.
 template <class P, class Load>

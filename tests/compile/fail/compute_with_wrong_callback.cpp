@@ -2,10 +2,11 @@
 // SPDX-License-Identifier: MIT
 
 // The callback of compute takes a pointer: there may be no value.
+// first: no matching .*\bcompute\b
 // expect: value_computer
 
 #include <syncmap/syncmap.hpp>
 
-void use(syncmap::read_dirty_map<int, int>& map) {
+void use(syncmap::MAP<int, int>& map) {
   map.compute(1, [](const int& now) { return now + 1; });
 }

@@ -3,7 +3,8 @@
 
 // Keys are constant anyway.
 // expect: the key must be an object type without const
+// lines: 75
 
 #include <syncmap/syncmap.hpp>
 
-syncmap::read_dirty_map<const int, int> map;
+syncmap::MAP<const int, int> map;

@@ -6,4 +6,4 @@
 
 #include <syncmap/syncmap.hpp>
 
-syncmap::read_dirty_map<int, const int> map;
+syncmap::MAP<int, const int> map;

@@ -6,4 +6,4 @@
 
 #include <syncmap/syncmap.hpp>
 
-void use(syncmap::read_dirty_map<int, int>& map) { auto copy = map; }
+void use(syncmap::MAP<int, int>& map) { auto copy = map; }

@@ -11,4 +11,4 @@ struct int_equal {
   bool operator()(int a, int b) const { return a == b; }
 };
 
-syncmap::read_dirty_map<std::string, int, std::hash<std::string>, int_equal> map;
+syncmap::MAP<std::string, int, std::hash<std::string>, int_equal> map;

@@ -2,10 +2,11 @@
 // SPDX-License-Identifier: MIT
 
 // The predicate of erase_if takes a key and a value.
+// first: no matching .*\berase_if\b
 // expect: entry_predicate
 
 #include <syncmap/syncmap.hpp>
 
-void use(syncmap::read_dirty_map<int, int>& map) {
+void use(syncmap::MAP<int, int>& map) {
   map.erase_if([](int key) { return key == 1; });
 }

@@ -11,4 +11,4 @@ struct int_hash {
   std::size_t operator()(int key) const { return static_cast<std::size_t>(key); }
 };
 
-syncmap::read_dirty_map<std::string, int, int_hash> map;
+syncmap::MAP<std::string, int, int_hash> map;

@@ -11,4 +11,4 @@ struct counting_hash {
   std::size_t calls = 0;
 };
 
-syncmap::read_dirty_map<int, int, counting_hash> map;
+syncmap::MAP<int, int, counting_hash> map;

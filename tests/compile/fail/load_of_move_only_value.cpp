@@ -2,9 +2,10 @@
 // SPDX-License-Identifier: MIT
 
 // load copies the value; visit does not.
+// first: no matching .*\bload\b
 // expect: value_can_be_copied
 
 #include <memory>
 #include <syncmap/syncmap.hpp>
 
-void use(syncmap::read_dirty_map<int, std::unique_ptr<int>>& map) { auto value = map.load(1); }
+void use(syncmap::MAP<int, std::unique_ptr<int>>& map) { auto value = map.load(1); }

@@ -3,6 +3,7 @@
 
 // std::hash does not know this key.
 // expect: Hash must be callable
+// lines: 65
 
 #include <syncmap/syncmap.hpp>
 
@@ -11,4 +12,4 @@ struct point {
   bool operator==(const point&) const = default;
 };
 
-syncmap::read_dirty_map<point, int> map;
+syncmap::MAP<point, int> map;

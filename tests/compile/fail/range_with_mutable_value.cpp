@@ -2,10 +2,11 @@
 // SPDX-License-Identifier: MIT
 
 // The callback of range gets constant references.
+// first: no matching .*\brange\b
 // expect: entry_visitor
 
 #include <syncmap/syncmap.hpp>
 
-void use(syncmap::read_dirty_map<int, int>& map) {
+void use(syncmap::MAP<int, int>& map) {
   map.range([](const int&, int& value) { ++value; });
 }

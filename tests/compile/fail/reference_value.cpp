@@ -3,7 +3,8 @@
 
 // A reference is no value; a pointer is.
 // expect: the value must be an object type without const
+// lines: 120
 
 #include <syncmap/syncmap.hpp>
 
-syncmap::read_dirty_map<int, int&> map;
+syncmap::MAP<int, int&> map;

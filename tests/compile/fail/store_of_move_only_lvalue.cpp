@@ -2,12 +2,12 @@
 // SPDX-License-Identifier: MIT
 
 // A move-only value must be moved in.
+// first: no matching .*\bstore\b
 // expect: value_can_be_made_from
 
 #include <memory>
 #include <syncmap/syncmap.hpp>
 
-void use(syncmap::read_dirty_map<int, std::unique_ptr<int>>& map,
-         const std::unique_ptr<int>& value) {
+void use(syncmap::MAP<int, std::unique_ptr<int>>& map, const std::unique_ptr<int>& value) {
   map.store(1, value);
 }

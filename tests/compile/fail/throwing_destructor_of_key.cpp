@@ -14,4 +14,4 @@ struct explosive_hash {
   std::size_t operator()(const explosive&) const { return 0; }
 };
 
-syncmap::read_dirty_map<explosive, int, explosive_hash> map;
+syncmap::MAP<explosive, int, explosive_hash> map;

@@ -10,4 +10,4 @@ struct explosive {
   ~explosive() noexcept(false) {}
 };
 
-syncmap::read_dirty_map<int, explosive> map;
+syncmap::MAP<int, explosive> map;

@@ -2,11 +2,12 @@
 // SPDX-License-Identifier: MIT
 
 // The callback of update returns a value.
+// first: no matching .*\bupdate\b
 // expect: value_updater
 
 #include <string>
 #include <syncmap/syncmap.hpp>
 
-void use(syncmap::read_dirty_map<int, std::string>& map) {
+void use(syncmap::MAP<int, std::string>& map) {
   map.update(1, [](const std::string& now) { return &now; });
 }

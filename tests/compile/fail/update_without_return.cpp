@@ -2,10 +2,11 @@
 // SPDX-License-Identifier: MIT
 
 // The callback of update does not change the value in place.
+// first: no matching .*\bupdate\b
 // expect: value_updater
 
 #include <syncmap/syncmap.hpp>
 
-void use(syncmap::read_dirty_map<int, int>& map) {
+void use(syncmap::MAP<int, int>& map) {
   map.update(1, [](const int&) {});
 }

@@ -2,10 +2,11 @@
 // SPDX-License-Identifier: MIT
 
 // The callback of visit takes the value only.
+// first: no matching .*\bvisit\b
 // expect: value_visitor
 
 #include <syncmap/syncmap.hpp>
 
-void use(syncmap::read_dirty_map<int, int>& map) {
+void use(syncmap::MAP<int, int>& map) {
   map.visit(1, [](int, int) {});
 }

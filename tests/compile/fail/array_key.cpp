@@ -1,0 +1,10 @@
+// SPDX-FileCopyrightText: The syncmap authors
+// SPDX-License-Identifier: MIT
+
+// A C array is no key; a std::array is.
+// expect: the key must be an object type without const, and not an array
+// lines: 75
+
+#include <syncmap/syncmap.hpp>
+
+syncmap::MAP<int[2], int> map;

@@ -1,0 +1,12 @@
+// SPDX-FileCopyrightText: The syncmap authors
+// SPDX-License-Identifier: MIT
+
+// A handle can be moved, not copied.
+// expect: deleted
+
+#include <syncmap/syncmap.hpp>
+
+void use(syncmap::MAP<int, int>& map) {
+  const auto found = map.find(1);
+  auto copy = found;
+}

@@ -1,0 +1,14 @@
+// SPDX-FileCopyrightText: The syncmap authors
+// SPDX-License-Identifier: MIT
+
+// load_many writes optional values: there may be none.
+// first: no matching .*\bload_many\b
+// expect: indirectly_writable
+
+#include <iterator>
+#include <syncmap/syncmap.hpp>
+#include <vector>
+
+void use(syncmap::MAP<int, int>& map, const std::vector<int>& keys, std::vector<int>& out) {
+  map.load_many(keys, std::back_inserter(out));
+}

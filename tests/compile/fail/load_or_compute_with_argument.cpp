@@ -1,0 +1,12 @@
+// SPDX-FileCopyrightText: The syncmap authors
+// SPDX-License-Identifier: MIT
+
+// The factory of load_or_compute takes nothing.
+// first: no matching .*\bload_or_compute\b
+// expect: value_factory
+
+#include <syncmap/syncmap.hpp>
+
+void use(syncmap::MAP<int, int>& map) {
+  map.load_or_compute(1, [](int key) { return key; });
+}

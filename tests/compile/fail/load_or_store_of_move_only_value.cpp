@@ -1,0 +1,13 @@
+// SPDX-FileCopyrightText: The syncmap authors
+// SPDX-License-Identifier: MIT
+
+// load_or_store returns a copy of the value.
+// first: no matching .*\bload_or_store\b
+// expect: value_can_be_copied
+
+#include <memory>
+#include <syncmap/syncmap.hpp>
+
+void use(syncmap::MAP<int, std::unique_ptr<int>>& map) {
+  map.load_or_store(1, std::make_unique<int>(1));
+}

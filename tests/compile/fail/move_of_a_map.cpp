@@ -1,0 +1,10 @@
+// SPDX-FileCopyrightText: The syncmap authors
+// SPDX-License-Identifier: MIT
+
+// Like a mutex, a map stays where it is.
+// expect: deleted
+
+#include <syncmap/syncmap.hpp>
+#include <utility>
+
+void use(syncmap::MAP<int, int>& map) { auto moved = std::move(map); }
