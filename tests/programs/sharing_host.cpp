@@ -14,7 +14,7 @@
 
 #include <dlfcn.h>
 
-#include <latch>
+#include <barrier>
 #include <sharing.hpp>
 #include <syncmap/detail/hazard.hpp>
 #include <thread>
@@ -47,13 +47,16 @@ functions load(const char* path, const char* name) {
 void both_at_once(const functions& one, const functions& two) {
   const int rounds = syncmap::detail::under_sanitizer ? 1500 : 6000;
   all_maps maps;
+  std::barrier alone(2);  // with keys of its own: use_common() clears the maps now and then
   std::vector<std::thread> threads;
   for (const int id : {1, 2}) {
     const functions& mine = id == 1 ? one : two;
     const functions& others = id == 1 ? two : one;
     threads.emplace_back([&, id] {
       mine.use_common(maps, rounds);
+      alone.arrive_and_wait();
       mine.exercise(maps, id * 100);
+      alone.arrive_and_wait();
       others.use_common(maps, rounds);  // the same thread from the other library
     });
   }
