@@ -264,15 +264,15 @@ void print_speed(const char* name, unsigned threads, const result& r) {
               threads == 1 ? " " : "s", r.seconds, rate / 1e6);
 }
 
-// Each map counts what there is to count in it.
-template <class Stats>
-void print_stats(const Stats& stats) {
-  if constexpr (requires { stats.promotions; }) {
-    std::printf("%-24s %zu entries, %zu promotions, %zu misses\n", "", stats.entries,
-                stats.promotions, stats.misses);
+// What an algorithm does not have is 0.
+void print_stats(const syncmap::map_stats& stats) {
+  std::printf("%-24s %zu entries in %.1f MiB, ", "", stats.entries,
+              static_cast<double>(stats.bytes) / (1 << 20));
+  if (stats.groups == 0) {
+    std::printf("%zu promotions, %zu misses\n", stats.promotions, stats.misses);
   } else {
-    std::printf("%-24s %zu entries, %zu growths, %zu of %zu groups overflow\n", "", stats.entries,
-                stats.growths, stats.overflowing_groups, stats.groups);
+    std::printf("%zu growths, %zu of %zu groups overflow\n", stats.growths,
+                stats.overflowing_groups, stats.groups);
   }
 }
 
