@@ -127,9 +127,8 @@ class basic_map : public core_map<Engine> {
   /// wait runs its own. While the value is made the key is absent for every other operation; one that
   /// stores it meanwhile wins, and what the factory made is dropped.
   ///
-  /// The factory may use this map and others, `load_or_compute` included. If it destroys a map, or calls
-  /// `reclaim()`, it waits for destructors of keys and values that other threads run: these must not wait for
-  /// it, by a `load_or_compute` of its key.
+  /// The factory may use this map and others, `load_or_compute` included. Called from a destructor that a
+  /// reclamation runs, this waits for nobody, and runs its own factory.
   /// @throws std::logic_error for a key inside the factory for that key, and in a circle of factories
   ///   that wait for each other; what the factory throws; as load_or_store
   /// @par Progress: blocks on the factories of the same key; for a few steps also on others that wait.
@@ -142,6 +141,9 @@ class basic_map : public core_map<Engine> {
     load_or_store_result<mapped_type> result;
     const auto found = [&](const mapped_type& value) { result.emplace(value, true); };
     if (engine_.read(as_sought(key), found)) return result;
+    if (flight::must_not_wait()) {
+      return load_or_store(std::forward<K>(key), static_cast<mapped_type>(std::invoke(factory)));
+    }
     const key_type own(as_sought(key));
     for (;;) {
       const typename flight::turn turn(engine_, own);

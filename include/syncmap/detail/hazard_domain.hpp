@@ -217,6 +217,10 @@ class SYNCMAP_SHARED hazard_domain {
     return difference > static_cast<std::size_t>(-1) / 2 ? 0 : difference;
   }
 
+  // Does the calling thread run destructors of what it reclaims? Then it must not wait for other threads,
+  // which may wait for it.
+  static bool is_in_pass() noexcept { return this_record().depth != 0; }
+
   // A number from 1 on that differs between threads that run at the same time, the smaller the fewer
   // there are; 0 for threads without a record.
   static std::size_t thread_index() noexcept { return this_record().index; }

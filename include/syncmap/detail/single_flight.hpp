@@ -20,6 +20,7 @@
 #include <syncmap/detail/arch.hpp>
 #include <syncmap/detail/engine.hpp>
 #include <syncmap/detail/group_map.hpp>
+#include <syncmap/detail/hazard_domain.hpp>
 #include <syncmap/detail/memory.hpp>
 #include <syncmap/detail/wait_graph.hpp>
 #include <utility>
@@ -41,6 +42,9 @@ class single_flight {
   };
 
  public:
+  // Must the caller do without a flight?
+  static bool must_not_wait() noexcept { return hazard_domain<P>::is_in_pass(); }
+
   // The right to compute the value of a key. When it is given up, those who wait look again.
   class turn {
    public:
