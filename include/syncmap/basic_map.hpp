@@ -141,17 +141,16 @@ class basic_map : public core_map<Engine> {
     load_or_store_result<mapped_type> result;
     const auto found = [&](const mapped_type& value) { result.emplace(value, true); };
     if (engine_.read(as_sought(key), found)) return result;
-    if (flight::must_not_wait()) {
+    const auto compute = [&] {
       return load_or_store(std::forward<K>(key), static_cast<mapped_type>(std::invoke(factory)));
-    }
-    const key_type own(as_sought(key));
+    };
+    if (flight::must_not_wait()) return compute();
+    const auto own = static_cast<key_type>(as_sought(key));
     for (;;) {
       const typename flight::turn turn(engine_, own);
       // Whoever had the turn before has stored the key, or failed.
       if (engine_.read(own, found)) return result;
-      if (turn.leads()) {
-        return load_or_store(std::forward<K>(key), static_cast<mapped_type>(std::invoke(factory)));
-      }
+      if (turn.leads()) return compute();
     }
   }
 

@@ -78,7 +78,7 @@ struct view_for<std::basic_string<Char, std::char_traits<Char>, Allocator>> {
 template <class Key>
 using view_of = typename view_for<Key>::type;
 
-// Of a Key, or of what is equal to one: then a number that is made one, or a view of a string.
+// Of a number, or of a string or its view.
 template <class Key, class K>
 std::uint64_t second_hash(const K& key, std::uint64_t seed) noexcept {
   if constexpr (is_string<Key>) {
@@ -88,7 +88,7 @@ std::uint64_t second_hash(const K& key, std::uint64_t seed) noexcept {
     }
     return mixed;
   } else {
-    return multiply_fold(static_cast<std::uint64_t>(static_cast<Key>(key)) ^ seed, seed);
+    return multiply_fold(static_cast<std::uint64_t>(key) ^ seed, seed);
   }
 }
 

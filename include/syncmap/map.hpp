@@ -74,8 +74,7 @@ template <class Key, class T>
 map(std::initializer_list<std::pair<Key, T>>) -> map<std::remove_const_t<Key>, T>;
 
 namespace pmr {
-/// With an allocator that asks a `std::pmr::memory_resource`, which must outlive the map, and every
-/// `reclaim()` of what it has retired: the map's destructor is enough.
+/// With an allocator that asks a `std::pmr::memory_resource`, which must outlive the map.
 template <class Key, class T, class Hash = syncmap::hash<Key>, class KeyEqual = std::equal_to<Key>>
 using map =
     syncmap::map<Key, T, Hash, KeyEqual, std::pmr::polymorphic_allocator<std::pair<const Key, T>>>;

@@ -79,8 +79,7 @@ read_dirty_map(std::initializer_list<std::pair<Key, T>>)
     -> read_dirty_map<std::remove_const_t<Key>, T>;
 
 namespace pmr {
-/// With an allocator that asks a `std::pmr::memory_resource`, which must outlive the map, and every
-/// `reclaim()` of what it has retired: the map's destructor is enough.
+/// With an allocator that asks a `std::pmr::memory_resource`, which must outlive the map.
 template <class Key, class T, class Hash = syncmap::hash<Key>, class KeyEqual = std::equal_to<Key>>
 using read_dirty_map =
     syncmap::read_dirty_map<Key, T, Hash, KeyEqual,

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <functional>
 #include <fuse.hpp>
 #include <latch>
 #include <maps.hpp>
@@ -205,6 +206,40 @@ TYPED_TEST(each_map, load_or_compute_keeps_no_key_or_value) {
   support::reclaim();
   EXPECT_EQ(tracked_key::alive(), keys);
   EXPECT_EQ(tracked_value::alive(), values);
+}
+
+// A destructor that a reclamation runs asks for a key whose factory waits for that reclamation. If it waited
+// for the factory, this would not end.
+TYPED_TEST(each_map, g5_load_or_compute_in_a_reclamation_waits_for_no_factory) {
+  struct asks {
+    std::function<void()> what;
+    ~asks() {
+      if (what) what();
+    }
+  };
+  typename TypeParam::template map<int, std::shared_ptr<asks>> garbage;
+  typename TestFixture::int_map map;
+  std::latch begun(1);
+  std::latch reclaiming(1);
+  std::jthread leader([&] {
+    map.load_or_compute(1, [&] {
+      begun.count_down();
+      reclaiming.wait();
+      support::reclaim();
+      return 10;
+    });
+  });
+  begun.wait();
+  int got = 0;
+  garbage.store(1, std::shared_ptr<asks>(new asks{[&] {
+                  reclaiming.count_down();
+                  got = map.load_or_compute(1, [] { return 20; }).value;
+                }}));
+  garbage.erase(1);
+  support::reclaim();
+  EXPECT_EQ(got, 20) << "of its own factory: the other one has not come to its end";
+  leader.join();
+  EXPECT_EQ(map.load(1), 20);
 }
 
 // Threads that want the values of each other's keys, in every direction, where there is no circle.

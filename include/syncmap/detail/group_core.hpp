@@ -46,7 +46,6 @@ class group_core : public group_tables<Key, T, Hash, KeyEqual, M> {
 
  public:
   using P = platform_of<M>;
-  using memory = M;
   using base::find_group;
   using base::mixed;
   using base::of_next;
@@ -141,8 +140,8 @@ class group_core : public group_tables<Key, T, Hash, KeyEqual, M> {
     }
   }
 
-  // Starts to bring near what reads of these hashes will look at: a group, the first slot that may have the key, and
-  // its node. Looks at nothing that is not protected; what has changed since costs only time.
+  // Starts to bring near what reads of these hashes will look at: a group, the first slot that may have
+  // the key, and its node. A node is only asked for, and not looked at: it may be gone by then.
   void prefetch(const std::size_t* hashes, std::size_t count) const noexcept {
     if (!hazard_leaf<P>::can_be_had()) return;
     const hazard_leaf<P> guard;
@@ -247,12 +246,6 @@ class group_core : public group_tables<Key, T, Hash, KeyEqual, M> {
     likeness result = likeness::other;
     view seen;
   };
-  static const slot* first_match(const table& in, std::uint64_t hash) noexcept {
-    const part main = in.group_of(hash);
-    const auto set = main.head->match(tag_of(hash));
-    return set == 0 ? nullptr : main.slots + std::countr_zero(set);
-  }
-
   template <class K>
   SYNCMAP_NOINLINE static search find_again(root& map, const Hash& hasher, const KeyEqual& equal,
                                             const M& memory, protectors guard, std::size_t hash,
@@ -271,6 +264,13 @@ class group_core : public group_tables<Key, T, Hash, KeyEqual, M> {
                                              const M& memory, std::size_t hash, K key) {
     const hazard_scope<P, 3> guard;
     return find_again(map, hasher, equal, memory, three(guard), hash, key);
+  }
+
+  // The first slot that may have a key with this hash.
+  static const slot* first_match(const table& in, std::uint64_t hash) noexcept {
+    const part main = in.group_of(hash);
+    const auto set = main.head->match(tag_of(hash));
+    return set == 0 ? nullptr : main.slots + std::countr_zero(set);
   }
 
   // --- changing

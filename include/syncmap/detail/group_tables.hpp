@@ -34,7 +34,6 @@ namespace syncmap::detail {
 template <class Key, class T, class Hash, class KeyEqual, class M>
 class group_tables {
  public:
-  using memory = M;
   using P = platform_of<M>;
   using layout = slot_layout<Key, T, M>;
   using table = group_table<layout>;

@@ -68,9 +68,8 @@ class single_flight {
       leading_.reset();
       if (!others->await()) {
         throw_logic_error(
-            "syncmap: load_or_compute() of a key inside the factory for that key, or in a circle "
-            "of "
-            "factories that wait for each other; compute the inner value first, or store() it");
+            "syncmap: load_or_compute() of a key inside the factory for that key, or in a circle of"
+            " factories that wait for each other; compute the inner value first, or store() it");
       }
     }
     turn(const turn&) = delete;

@@ -121,18 +121,20 @@ class flight {
     const bool leads = mine != &leader::unattached;
     graph_lock_v<P>.lock();
     std::uint32_t seen = running;
-    // relaxed (locked), on failure too: what it carries is read after S2.
-    const bool lands = state_.compare_exchange_strong(
-                           seen, awaited, std::memory_order_relaxed, std::memory_order_relaxed) ||
-                       seen == awaited;
-    const bool circular = lands && leads && leads_to(mine);
-    if (leads && lands && !circular) mine->waits_for = this;
+    // relaxed (locked), on failure too: what the leader did is seen by has_landed().
+    const bool is_under_way =
+        state_.compare_exchange_strong(
+            seen, awaited, std::memory_order_relaxed, std::memory_order_relaxed) ||
+        seen == awaited;
+    const bool takes_part = is_under_way && leads;
+    const bool circular = takes_part && leads_to(mine);
+    if (takes_part && !circular) mine->waits_for = this;
     graph_lock_v<P>.unlock();
     if (circular) return false;
     while (!has_landed()) {
       P::wait_while(state_, awaited, std::memory_order_acquire);  // S2 acquire
     }
-    if (leads && lands) {
+    if (takes_part) {
       graph_lock_v<P>.lock();
       mine->waits_for = nullptr;
       graph_lock_v<P>.unlock();

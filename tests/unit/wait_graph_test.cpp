@@ -1,0 +1,47 @@
+// SPDX-FileCopyrightText: The syncmap authors
+// SPDX-License-Identifier: MIT
+
+// The lock of those who wait for a flight belongs to a process.
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <syncmap/detail/platform.hpp>
+#include <syncmap/detail/wait_graph.hpp>
+
+namespace {
+
+struct many_processes : syncmap::detail::platform {
+  static inline std::uint64_t current = 0;
+  static std::uint64_t process() noexcept { return current; }
+};
+
+// A lock that is not free is a test that does not end.
+TEST(wait_graph, g10_the_child_of_a_fork_takes_a_lock_that_its_parent_held) {
+  for (const std::uint64_t parent : {4U, 5U, 4194303U}) {
+    for (const std::uint64_t child : {parent + 1, parent - 1, parent + 2}) {
+      syncmap::detail::graph_lock<many_processes> lock;
+      many_processes::current = parent;
+      lock.lock();
+      many_processes::current = child;
+      lock.lock();
+      lock.unlock();
+      lock.lock();
+      lock.unlock();
+    }
+  }
+}
+
+TEST(wait_graph, a_flight_that_has_landed_is_not_waited_for) {
+  using flight = syncmap::detail::flight<many_processes>;
+  many_processes::current = 1;
+  const flight::leading here;
+  flight one;
+  EXPECT_FALSE(one.has_landed());
+  EXPECT_FALSE(one.await()) << "it is led by who would wait for it";
+  one.land();
+  EXPECT_TRUE(one.has_landed());
+  EXPECT_TRUE(one.await());
+}
+
+}  // namespace
