@@ -21,7 +21,6 @@
 namespace {
 
 using support::contract;
-using support::counted_hash;
 
 // Called as functions: the compiler may leave out what new-expressions allocate.
 TEST(support, operator_new_counts) {
