@@ -20,6 +20,7 @@ cross_table() {
   cat <<END
 g++-12          | g++-12=g++-12 | g++-12 -O1 -D_GLIBCXX_ASSERTIONS
 g++-12 -O2      | g++-12=g++-12 | g++-12 -O2
+g++-12 UBSan    | g++-12=g++-12 | g++-12 -O1 -fsanitize=undefined -fno-sanitize-recover=all
 g++-12 bare     | g++-12=g++-12 | g++-12 -O1 $cross_bare
 g++-12 c++23    | g++-12=g++-12 | g++-12 -O1 -std=c++23
 g++-12 -m32     | g++-12=g++-12 $cross_m32_library | g++-12 -O1 $cross_m32
@@ -30,6 +31,7 @@ clang-14        | clang++-14=clang-14 | clang++-14 -O1
 clang-15        | clang++-15=clang-15 | clang++-15 -O1
 clang-16 -O2    | clang++-16=clang-16 | clang++-16 -O2
 clang-19        | clang++-19=clang-19 | clang++-19 -O1
+clang-19 UBSan  | clang++-19=clang-19 | clang++-19 -O1 -fsanitize=undefined,nullability,local-bounds -fno-sanitize-recover=all
 clang-19 bare   | clang++-19=clang-19 | clang++-19 -O1 $cross_bare
 clang-19 -m32   | clang++-19=clang-19 $cross_m32_library | clang++-19 -O1 $cross_m32
 clang-22 c++26  | clang++-22=clang-22 | clang++-22 -O1 -std=c++26
