@@ -109,7 +109,7 @@ class basic_map : public core_map<Engine> {
   template <std::ranges::forward_range Keys, std::weakly_incrementable Out>
     requires key_can_be_found_by<std::remove_reference_t<std::ranges::range_reference_t<Keys>>,
                                  key_type, hasher, key_equal> &&
-             value_can_be_copied<mapped_type> &&
+             value_can_be_copied<mapped_type, Keys> &&
              std::indirectly_writable<Out, std::optional<mapped_type>>
   Out load_many(Keys&& keys, Out out) const {
     const auto sought = [](const auto& key) -> decltype(auto) { return as_sought(key); };
@@ -135,7 +135,7 @@ class basic_map : public core_map<Engine> {
   template <class K = key_type, class F>
     requires key_can_be_inserted_from<K, key_type, hasher, key_equal> &&
              key_can_be_found_by<std::remove_reference_t<K>, key_type, hasher, key_equal> &&
-             key_can_be_copied<key_type> && value_can_be_copied<mapped_type> &&
+             key_can_be_copied<key_type, K> && value_can_be_copied<mapped_type, K> &&
              value_factory<F, mapped_type>
   load_or_store_result<mapped_type> load_or_compute(K&& key, F&& factory) {
     load_or_store_result<mapped_type> result;
@@ -159,7 +159,7 @@ class basic_map : public core_map<Engine> {
   /// @throws what hash, equality, `f`, copies and allocation throw
   template <class K = key_type, class F>
     requires key_can_be_found_by<K, key_type, hasher, key_equal> && value_updater<F, mapped_type> &&
-             value_can_be_copied<mapped_type>
+             value_can_be_copied<mapped_type, K>
   std::optional<mapped_type> update(const K& key, F&& f) {
     std::optional<mapped_type> result;
     engine_.template modify<detail::operation::compare_and_swap>(
@@ -178,7 +178,7 @@ class basic_map : public core_map<Engine> {
   /// @throws as update
   template <class K = key_type, class F>
     requires key_can_be_inserted_from<K, key_type, hasher, key_equal> &&
-             value_computer<F, mapped_type> && value_can_be_copied<mapped_type>
+             value_computer<F, mapped_type> && value_can_be_copied<mapped_type, K>
   std::optional<mapped_type> compute(K&& key, F&& f) {
     std::optional<mapped_type> result;
     engine_.template modify<detail::operation::compute>(
@@ -258,7 +258,7 @@ class basic_map : public core_map<Engine> {
   /// Copies out: `map.to<std::unordered_map<Key, T>>()`, `map.to<std::vector<std::pair<Key, T>>>()`.
   /// Not a snapshot: see `range`. @throws what the copies and the container throw
   template <class Container>
-    requires value_can_be_copied<key_type> && value_can_be_copied<mapped_type>
+    requires value_can_be_copied<key_type, Container> && value_can_be_copied<mapped_type, Container>
   [[nodiscard]] Container to() const {
     Container result;
     range([&](const key_type& key, const mapped_type& value) {

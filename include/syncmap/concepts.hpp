@@ -18,14 +18,16 @@
 namespace syncmap {
 
 /// What operations ask of a value type. An operation that is called without them is an error in
-/// which the name of the concept says what is missing.
-template <class T>
+/// which the name of the concept says what is missing. (`Asker` is a parameter of the operation, and
+/// nothing is asked of it: what depends on none, clang 14 and 15 ask already when the map is declared,
+/// where the value type may not be complete yet.)
+template <class T, class Asker = void>
 concept value_can_be_copied = std::copy_constructible<T>;
-template <class T>
+template <class T, class Asker = void>
 concept value_has_equality = std::equality_comparable<T>;
 template <class T, class... Args>
 concept value_can_be_made_from = std::constructible_from<T, Args...>;
-template <class Key>
+template <class Key, class Asker = void>
 concept key_can_be_copied = std::copy_constructible<Key>;
 template <class K, class Key>
 concept key_can_be_made_from =

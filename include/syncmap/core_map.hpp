@@ -107,7 +107,8 @@ class core_map {
   /// @throws what hash, equality and the copy of the value throw
   /// @par Progress: that of reads, see the map. Allocates nothing itself. Complexity: constant.
   template <class K = key_type>
-    requires key_can_be_found_by<K, key_type, hasher, key_equal> && value_can_be_copied<mapped_type>
+    requires key_can_be_found_by<K, key_type, hasher, key_equal> &&
+             value_can_be_copied<mapped_type, K>
   [[nodiscard]] SYNCMAP_INLINE std::optional<mapped_type> load(const K& key) const {
     std::optional<mapped_type> result;
     engine_.read(as_sought(key), [&](const mapped_type& value) { result.emplace(value); });
@@ -132,7 +133,7 @@ class core_map {
   /// @throws as store, and what the copy of a value throws
   template <class K = key_type, class V = mapped_type>
     requires key_can_be_inserted_from<K, key_type, hasher, key_equal> &&
-             value_can_be_made_from<mapped_type, V> && value_can_be_copied<mapped_type>
+             value_can_be_made_from<mapped_type, V> && value_can_be_copied<mapped_type, K>
   load_or_store_result<mapped_type> load_or_store(K&& key, V&& value) {
     load_or_store_result<mapped_type> result;
     engine_.template modify<detail::operation::load_or_store>(
@@ -148,7 +149,8 @@ class core_map {
   /// Removes `key`; returns the value it had, or nothing. (Go: LoadAndDelete)
   /// @throws as load
   template <class K = key_type>
-    requires key_can_be_found_by<K, key_type, hasher, key_equal> && value_can_be_copied<mapped_type>
+    requires key_can_be_found_by<K, key_type, hasher, key_equal> &&
+             value_can_be_copied<mapped_type, K>
   std::optional<mapped_type> load_and_erase(const K& key) {
     std::optional<mapped_type> result;
     engine_.template modify<detail::operation::erase>(
@@ -177,7 +179,7 @@ class core_map {
   /// @throws as store, and what the copy of a value throws
   template <class K = key_type, class V = mapped_type>
     requires key_can_be_inserted_from<K, key_type, hasher, key_equal> &&
-             value_can_be_made_from<mapped_type, V> && value_can_be_copied<mapped_type>
+             value_can_be_made_from<mapped_type, V> && value_can_be_copied<mapped_type, K>
   std::optional<mapped_type> swap(K&& key, V&& value) {
     std::optional<mapped_type> previous;
     engine_.template modify<detail::operation::swap>(
@@ -195,7 +197,7 @@ class core_map {
   /// @throws as store, and what `==` of values throws
   template <class K = key_type, class V = mapped_type>
     requires key_can_be_found_by<K, key_type, hasher, key_equal> &&
-             value_has_equality<mapped_type> && value_can_be_made_from<mapped_type, V>
+             value_has_equality<mapped_type, K> && value_can_be_made_from<mapped_type, V>
   bool compare_and_swap(const K& key, const mapped_type& expected, V&& desired) {
     bool swapped = false;
     engine_.template modify<detail::operation::compare_and_swap>(
@@ -212,7 +214,8 @@ class core_map {
   /// (Go: CompareAndDelete) An absent key equals no value.
   /// @throws what hash, equality and `==` of values throw
   template <class K = key_type>
-    requires key_can_be_found_by<K, key_type, hasher, key_equal> && value_has_equality<mapped_type>
+    requires key_can_be_found_by<K, key_type, hasher, key_equal> &&
+             value_has_equality<mapped_type, K>
   bool compare_and_erase(const K& key, const mapped_type& expected) {
     bool erased = false;
     engine_.template modify<detail::operation::compare_and_erase>(
