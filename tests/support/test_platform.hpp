@@ -94,6 +94,7 @@ struct growing_platform : tiny_platform {
   static constexpr std::size_t groups_per_overflow = 64;
   static constexpr std::size_t units_per_write = 1;
   static constexpr std::size_t units_per_reclaim = 1;
+  static constexpr std::size_t least_bytes_to_prefetch = 0;
 
   // Nothing is expected of its contents.
   static void* allocate_table(std::size_t bytes, std::size_t alignment) {

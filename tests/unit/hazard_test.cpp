@@ -94,6 +94,45 @@ TEST(hazard, a_retired_object_is_destroyed_at_the_latest_by_reclaim) {
   reclaim_all<platform>();
   EXPECT_EQ(living<platform>(), 0);
 }
+// As when the kernel takes back a membarrier that it had granted.
+struct unfenced_platform : patient_platform<struct tag_unfenced> {
+  static inline bool is_refused = false;
+  static bool fence_heavy() noexcept { return !is_refused && patient_platform::fence_heavy(); }
+};
+TEST(hazard, without_the_fence_nothing_is_destroyed_and_nothing_lost) {
+  retire_one<unfenced_platform>();
+  retire_one<unfenced_platform>();
+  unfenced_platform::is_refused = true;
+  reclaim_all<unfenced_platform>();
+  EXPECT_EQ(living<unfenced_platform>(), 2);
+  unfenced_platform::is_refused = false;
+  reclaim_all<unfenced_platform>();
+  EXPECT_EQ(living<unfenced_platform>(), 0);
+}
+
+// The memory of a thread's record comes from a function that protects something itself.
+struct nesting_platform : patient_platform<struct tag_nesting> {
+  static inline int depth = 0;
+  static void* allocate(std::size_t bytes, std::size_t alignment) {
+    if (depth++ == 0) const hazard_scope<nesting_platform, 1> inner;
+    return patient_platform::allocate(bytes, alignment);
+  }
+};
+TEST(hazard, an_allocation_that_needs_the_record_it_is_for_leaves_a_record_for_the_next_thread) {
+  using domain = hazard_domain<nesting_platform>;
+  const auto index_of_a_thread = [] {
+    const hazard_scope<nesting_platform, 1> guard;
+    return domain::thread_index();
+  };
+  std::size_t first = 0;
+  std::size_t second = 0;
+  std::thread([&] {
+    first = index_of_a_thread();
+    std::thread([&] { second = index_of_a_thread(); }).join();
+  }).join();
+  EXPECT_EQ(first + second, 3U);
+  EXPECT_EQ(nesting_platform::depth, 2);
+}
 TEST(hazard, a_protected_object_stays_until_its_protector_goes) {
   using platform = patient_platform<struct tag_protected>;
   auto* const one = make_object<platform>();
