@@ -25,6 +25,15 @@ int main() {
   std::cout << "sold an apple: " << stock.compare_and_swap("apples", 3, 2) << '\n';
   std::cout << "sold it again: " << stock.compare_and_swap("apples", 3, 2) << '\n';
 
+  // However many threads ask for it at once, one makes the value; the others wait for that, and get it.
+  std::cout << "figs: " << stock.load_or_compute("figs", [] { return 11; }).value << '\n';
+
+  // What a handle shows lives as long as the handle, whatever becomes of the entry.
+  if (const auto figs = stock.find("figs")) {
+    stock.erase("figs");
+    std::cout << "there were " << *figs << ' ' << figs.key() << '\n';
+  }
+
   // A callback may call anything on the map, also for the key it is looking at.
   stock.range([&](const std::string& fruit, int count) {
     std::cout << fruit << ": " << count << '\n';
