@@ -70,10 +70,10 @@ void hold(const functions& holder, const functions& writer) {
     all_maps maps;
   } here{writer, {}};
   const auto meanwhile = [](void* argument) {
-    auto& [other, maps] = *static_cast<both*>(argument);
-    std::thread([&] {
-      other.use_common(maps, 100);
-      maps.each([]<class Entries>(auto& map) {
+    both& given = *static_cast<both*>(argument);
+    std::thread([&given] {
+      given.writer.use_common(given.maps, 100);
+      given.maps.each([]<class Entries>(auto& map) {
         map.store(Entries::key(3), Entries::value(3, 2));
         map.erase(Entries::key(3));
         map.clear();

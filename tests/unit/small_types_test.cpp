@@ -124,11 +124,13 @@ TEST(small_types, values_with_odd_constructors_are_stored) {
   by_name.store(1, 5);
   EXPECT_TRUE(by_name.visit(1, [](const copied_by_name& seen) { EXPECT_EQ(seen.number, 5); }));
 
+#if defined(__cpp_aggregate_paren_init)
   syncmap::map<int, point> of_points;
   EXPECT_TRUE(of_points.try_emplace(1, 7, 8));
   EXPECT_TRUE(of_points.try_emplace(2, 9));
   EXPECT_EQ(of_points.load(1), (point{7, 8}));
   EXPECT_EQ(of_points.load(2), (point{9, 0}));
+#endif
 }
 
 TEST(small_types, structures_are_keys_and_values) {

@@ -149,10 +149,10 @@ TEST(striped_counter, a_restart_between_any_two_steps_of_a_count_is_not_undone) 
       one.add(0, first);
       script::reset();
       bool ran = false;
-      script::at_step(step, [&] {
+      script::at_step(step, [&, by = second] {
         ran = true;
         one.restart(1);
-        one.add(1, second);
+        one.add(1, by);
       });
       one.add(0, first);
       script::reset();
