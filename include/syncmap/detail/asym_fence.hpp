@@ -19,8 +19,9 @@
 //   T1 announce-scan   light: announce()   heavy: fence_heavy()
 //      A announces, then loads X. B changes X, then calls fence_heavy(), then loads what A
 //      announced. Either A's store comes before the heavy fence, and B sees it; or it comes after,
-//      and then A's load of X comes after too, and A sees the change. In `symmetric` mode, and while
-//      `undecided`, both sides execute a full fence, which gives the same two cases.
+//      and then A's load of X comes after too, and A sees the change. In `symmetric` mode both sides
+//      execute a full fence, which gives the same two cases. A light side that still sees `undecided`
+//      executes one too, for either mode; a heavy side decides first.
 
 #pragma once
 

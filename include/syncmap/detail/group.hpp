@@ -26,7 +26,8 @@
 //   S1 lock           release: unlock(), publish()   acquire: try_lock()
 //      Carries tags, slots and links from one holder of the lock to the next.
 //   S2 version        release: unlock(), publish()   acquire: state(), is_still()
-//      Carries the slots of a forwarded group's successor, and the entry behind a filter bit.
+//      Carries tags, slots and links as of that unlock, the slots of a forwarded group's successor,
+//      and the entry behind a filter bit.
 //   S3 tag            release: set_tag()             acquire: match()
 //      Carries the slot (I1); through the 0 of an erase, what its thread did before.
 //   S4 overflow-link  release: link()                acquire: more()

@@ -17,8 +17,9 @@
 //   I1  Records and units are linked once and never freed: whoever walks the lists needs no care.
 //   I2  A unit is in exactly one place: in use, in one record's cache, or unused.
 //   I3  The slots of a unit that is not in use, and a record's own while it is not busy, hold null.
-//   I4  An object is retired once, after no new reader can reach it, and freed only by a pass that
-//       took it off its list, then executed the heavy fence, then saw no slot that holds it.
+//   I4  An object is retired once, after no new reader can reach it (or could, but would look again and
+//       let go: node_slot:I2), and freed only by a pass that took it off its list, then executed the
+//       heavy fence, then saw no slot that holds it.
 //   I5  User code (destructors) runs in a pass that holds no lock, and no list but that of the objects
 //       it destroys: it may use any map, retire, and pass again. But whoever calls reclaim(), or
 //       destroys a map, waits for passes under way: he must not hold a lock that a destructor takes.

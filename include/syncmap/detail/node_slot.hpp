@@ -17,8 +17,9 @@
 //   I3  Nodes that follow each other for one key share a key that cannot be copied.
 //
 // Synchronization
-//   S1 publish-node   release: fill(), replace()   acquire: examine(), capture()
-//      Carries the node, and whatever its writer did before (as inline_slot:S1).
+//   S1 publish-node   release: fill(), replace(), vacate()   acquire: examine(), capture()
+//      Carries the node, and whatever its writer did before (as inline_slot:S1); by a null, that the tag
+//      is gone.
 //   S2 share-key      release: drop()              acquire: drop()
 //      Carries every node's last use of a shared key to whoever destroys it.
 //   T1 node-order     sites: find(), load(), capture(), put(), replace()
