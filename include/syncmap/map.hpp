@@ -74,7 +74,8 @@ template <class Key, class T>
 map(std::initializer_list<std::pair<Key, T>>) -> map<std::remove_const_t<Key>, T>;
 
 namespace pmr {
-/// With an allocator that asks a `std::pmr::memory_resource`, which must outlive the map.
+/// With an allocator that asks a `std::pmr::memory_resource`, which must outlive the map; if the map is a
+/// part of another map's value, also the reclamation that destroys that: do not keep the two in one value.
 template <class Key, class T, class Hash = syncmap::hash<Key>, class KeyEqual = std::equal_to<Key>>
 using map =
     syncmap::map<Key, T, Hash, KeyEqual, std::pmr::polymorphic_allocator<std::pair<const Key, T>>>;

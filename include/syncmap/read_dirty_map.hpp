@@ -79,7 +79,8 @@ read_dirty_map(std::initializer_list<std::pair<Key, T>>)
     -> read_dirty_map<std::remove_const_t<Key>, T>;
 
 namespace pmr {
-/// With an allocator that asks a `std::pmr::memory_resource`, which must outlive the map.
+/// With an allocator that asks a `std::pmr::memory_resource`, which must outlive the map; if the map is a
+/// part of another map's value, also the reclamation that destroys that: do not keep the two in one value.
 template <class Key, class T, class Hash = syncmap::hash<Key>, class KeyEqual = std::equal_to<Key>>
 using read_dirty_map =
     syncmap::read_dirty_map<Key, T, Hash, KeyEqual,

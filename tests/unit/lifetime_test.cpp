@@ -186,6 +186,51 @@ TYPED_TEST(contract, g9_destruction_destroys_what_other_threads_retired) {
   destroyed.arrive_and_wait();
 }
 
+// A value whose destructor lets another thread run a reclamation to its end.
+struct interrupted {
+  static inline std::atomic<long> alive{0};
+  static inline std::atomic<long> asked{0};
+  static inline std::atomic<long> done{0};
+  static inline bool ask = false;
+
+  explicit interrupted(long n) : number(n) { alive.fetch_add(1); }
+  interrupted(const interrupted& other) : interrupted(other.number) {}
+  interrupted& operator=(const interrupted&) = delete;
+  ~interrupted() {
+    alive.fetch_sub(1);
+    if (!ask || number % 50 != 0) return;
+    const long mine = asked.fetch_add(1) + 1;
+    while (done < mine) std::this_thread::yield();
+  }
+
+  long number;
+  long unused = 0;  // kept in nodes
+};
+TEST(lifetime, g9_destruction_of_a_large_map_is_complete_though_others_keep_reclaiming) {
+  std::atomic<bool> over{false};
+  std::thread other([&] {
+    syncmap::map<int, std::string> own;
+    while (!over) {
+      if (interrupted::done == interrupted::asked) {
+        std::this_thread::yield();
+        continue;
+      }
+      for (int i = 0; i < 1200; ++i) own.store(i % 8, "a new value");
+      interrupted::done.fetch_add(1);
+    }
+  });
+  {
+    syncmap::map<long, interrupted> map;
+    for (long key = 0; key < 30000; ++key) map.store(key, interrupted(key));
+    map.clear();  // each reclamation takes a part of what is left
+    interrupted::ask = true;
+  }
+  EXPECT_EQ(interrupted::alive, 0);
+  interrupted::ask = false;
+  over = true;
+  other.join();
+}
+
 TYPED_TEST(contract, g9_reclaim_destroys_what_other_threads_erased) {
   constexpr int threads = 3;
   const since_now alive;

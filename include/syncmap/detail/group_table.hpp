@@ -275,14 +275,17 @@ class alignas(cache_line) group_table : public hazard_pointer_obj_base {
 
   // --- the end
 
-  // Runs in a reclamation. Takes a part at a time of what there are many of: the nodes that it has to
-  // retire, its overflow groups. Returns the bytes of the table, once it is freed.
+  // Runs in a reclamation. Takes a part at a time of what there are many of, unless it runs for
+  // reclaim(): the nodes that it has to retire, its overflow groups. Returns the bytes of the table, once
+  // it is freed.
   static std::size_t reclaimed(group_table* table) noexcept {
     const auto retire_node = [](auto* node) noexcept { detail::retire<P>(node); };
+    const bool all = hazard_domain<P>::reclaims_at_once();
+    const std::size_t groups = all ? table->group_count_ : P::units_per_reclaim;
+    const std::size_t overflow = all ? static_cast<std::size_t>(-1) : P::overflow_per_reclaim;
     group_table* const after = table->owned_next();
-    if (table->drop_nodes(P::units_per_reclaim, retire_node) &&
-        table->free_overflow(P::overflow_per_reclaim) &&
-        (after == nullptr || after->free_overflow(P::overflow_per_reclaim))) {
+    if (table->drop_nodes(groups, retire_node) && table->free_overflow(overflow) &&
+        (after == nullptr || after->free_overflow(overflow))) {
       const std::size_t bytes = table->bytes();
       free_all(table);
       return bytes;

@@ -46,10 +46,9 @@
 //
 // Bounds: a thread keeps at most reclaim_batch retired objects (weighed by size) that nobody
 // protects, plus those that some slot protected when it looked, at most one for each slot in use in
-// the process. What a pass sets free in turn, and the nodes of a table that was cleared, which are
-// retired a few at a time, wait for the thread's next write. What a thread
-// retires without a record (it never protected anything, or its thread-local destructors have run)
-// waits for a pass of another.
+// the process. What a pass sets free in turn, and the nodes of a table that was cleared, which are retired
+// a few at a time, wait for the thread's next write. What a thread retires without a record (it never
+// protected anything, or its thread-local destructors have run) waits for a pass of another.
 
 #pragma once
 
@@ -89,9 +88,8 @@ class SYNCMAP_SHARED hazard_domain {
     constexpr record(std::size_t at, bool shared) noexcept
         : use(shared ? in_use : 0), is_shared(shared), index(at) {}
 
-    // What a thread's pointer shows before its first operation, and after the thread-local destructor
-    // that belongs to us. Both are shared between threads: always busy, and only their lists of
-    // retired objects are used.
+    // What a thread's pointer shows before its first operation, and after our thread-local destructor.
+    // Shared between threads: always busy, and only their lists of retired objects are used.
     static record unattached;
     static record exited;
 
@@ -110,6 +108,7 @@ class SYNCMAP_SHARED hazard_domain {
     std::size_t depth = 0;    // of passes within destructors within passes
     std::size_t heavy = 0;    // what a write adds to `pending`: see reclaim_if_due()
     std::size_t kept = 0;     // objects that the last pass has put back
+    bool at_once = false;     // it is in reclaim(): what goes in parts otherwise, goes whole
     // Statistics, of what this record's threads have retired and destroyed so far.
     atomic<std::size_t> bytes_retired{0};
     atomic<std::size_t> bytes_destroyed{0};
@@ -140,8 +139,7 @@ class SYNCMAP_SHARED hazard_domain {
     return true;
   }
 
-  // Slots for the calling thread, all null. Throws std::bad_alloc if there is no free unit and
-  // memory is out.
+  // Slots for the calling thread, all null. Throws std::bad_alloc if no unit is free and memory is out.
   unit* take_unit() {
     record& mine = this_record();
     return mine.cached != 0 ? mine.cache[--mine.cached] : take_unit_slow();
@@ -170,10 +168,9 @@ class SYNCMAP_SHARED hazard_domain {
     reclaim_if_due();
   }
 
-  // One pass, if enough has come together: what that sets free in turn waits for the next call, so
-  // that none does more than its share. The caller holds no lock. While an object that was due by
-  // itself may still be there, because somebody protected it, every call counts: it is not to wait for
-  // as many others as a small one.
+  // One pass, if enough has come together: what that sets free in turn waits for the next call, so that none
+  // does more than its share. The caller holds no lock. While an object that was due by itself may still be
+  // there, because somebody protected it, every call counts: it does not wait for as many as a small one.
   static void reclaim_if_due() noexcept {
     record& mine = this_record();
     if (mine.heavy != 0) mine.pending += mine.heavy;  // never of a shared record
@@ -186,23 +183,28 @@ class SYNCMAP_SHARED hazard_domain {
     mine.heavy = mine.kept == 0 ? 0 : (mine.heavy + 1) / 2;
   }
 
-  // On return everything that was retired before the call, and all that this set free in turn, has
-  // been destroyed, except what a slot protects. Blocks while another thread destroys such objects;
-  // called from a destructor that a pass runs, it does not wait.
+  // On return everything that was retired before the call, and all that this set free in turn, has been
+  // destroyed, except what a slot protects. Blocks while another thread destroys such objects; called from a
+  // destructor that a pass runs, it does not wait.
   void reclaim() noexcept {
     const borrowed_record borrowed(*this);
     if (borrowed.mine == nullptr) return;
     record& mine = *borrowed.mine;
+    const bool outer = std::exchange(mine.at_once, true);
     // While other threads keep retiring there is no end to it: then this many looks are enough.
     for (int patience = 64; patience > 0;) {
       const std::uint64_t before = passes_of_others(mine, false);
       const std::size_t freed = pass(mine, true);
+      // What that set free in turn nobody else can see: it is destroyed whatever others do, and has an end.
+      for (std::size_t more = freed; more != 0;) more = pass(mine, false);
       // A pass that ran meanwhile may have put back, or retired, what ours could not see.
       const bool others = passes_of_others(mine, mine.depth == 0) != before;
-      if (!others && freed == 0) return;
+      if (!others && freed == 0) break;
       if (others) --patience;
     }
+    mine.at_once = outer;
   }
+  static bool reclaims_at_once() noexcept { return this_record().at_once; }
 
   // What was retired, by any map, and has not been destroyed yet. Wait-free.
   [[nodiscard]] std::size_t retired_bytes() const noexcept {
@@ -218,8 +220,7 @@ class SYNCMAP_SHARED hazard_domain {
     return difference > static_cast<std::size_t>(-1) / 2 ? 0 : difference;
   }
 
-  // Does the calling thread run destructors of what it reclaims? Then it must not wait for other threads,
-  // which may wait for it.
+  // Does the calling thread run destructors of what it reclaims? Then it must not wait for others.
   static bool is_in_pass() noexcept { return this_record().depth != 0; }
 
   // A number from 1 on that differs between threads that run at the same time, the smaller the fewer
@@ -276,6 +277,7 @@ class SYNCMAP_SHARED hazard_domain {
     if (mine.is_shared) return;
     if (mine.depth != 0) {  // a destructor has called exit(): its pass will not be resumed
       mine.depth = 0;
+      mine.at_once = false;
       mine.pass_mark.fetch_add(1, std::memory_order_release);  // S5 release
     }
     let_go(mine);
