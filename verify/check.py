@@ -45,15 +45,25 @@ SIZES = {
     ],
     "group_table": [
         "-DTHREADS=2 -DCALLS=1",
-        "-DTHREADS=2 -DCALLS=2 -DKINDS=READING",
-        "-DTHREADS=2 -DCALLS=2 -DKINDS=MOVING",
+        "-DTHREADS=2 -DCALLS=2 -DKINDS=DROPPING",
+        "-DTHREADS=2 -DCALLS=2 -DKINDS=READING -DSTILL",
         "ends -DTHREADS=2 -DCALLS=1",
+    ],
+    "single_flight": [
+        "-DTHREADS=2",
+        "-DTHREADS=3 -DKEYS=3 -DFAILURES=0 -DRING",
+        "ends -DTHREADS=2",
     ],
 }
 LARGE = {
-    "group_table": [
-        "-DTHREADS=3 -DCALLS=1",
+    "single_flight": [
         "-DTHREADS=2 -DCALLS=2",
+        "-DTHREADS=3",
+    ],
+    "group_table": [
+        "-DTHREADS=2 -DCALLS=2 -DKINDS=READING",
+        "-DTHREADS=2 -DCALLS=2 -DKINDS=MOVING",
+        "-DTHREADS=3 -DCALLS=1",
     ],
     "read_dirty": [
         "-DTHREADS=2 -DCALLS=2",
@@ -146,7 +156,8 @@ def explore(model, size, bug="", shortest=False):
     kind = ["-DNP"] if ends else ["-DSAFETY"]
     if shortest:
         kind.append("-DBFS")
-    command(["gcc", "-O2", "-w", *kind, "-DCOLLAPSE", f"-DMEMLIM={MEGABYTES}", "-o", "pan", "pan.c"],
+    # A bug is found soon, so what counts is how soon the compiler is done.
+    command(["gcc", "-O0" if bug else "-O1", "-w", *kind, "-DCOLLAPSE", f"-DMEMLIM={MEGABYTES}", "-o", "pan", "pan.c"],
             folder, model.path.name)
     args = ["./pan", f"-m{DEPTH}"] + (["-l"] if ends else [])
     said = subprocess.run(args, cwd=folder, capture_output=True, text=True, check=False).stdout

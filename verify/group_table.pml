@@ -29,16 +29,16 @@
 //
 // Seeded bugs
 //   BUG_NO_VERSION_CHECK   P3   a reader does not look whether the version is still the same
-//   BUG_TAG_FIRST          P3   I1: an insert sets the tag before it fills the slot
+//   BUG_TAG_FIRST          P3/P4  I1: an insert sets the tag before it fills the slot
 //   BUG_LOCK_ANY_STATE     P2/P6  a writer takes the lock whatever happened since it looked
 //   BUG_VERSION_KEPT       P2/P6  I2: an insert does not change the version
 //   BUG_VALUE_UNCHECKED    P2   an erase does not look at the value again under the lock
 //   BUG_FILTER_LATE        P4   I4: the filter is set after the tag
 //   BUG_FILTER_KEPT        P7   I4: an erase in overflow never empties the filter
 //   BUG_FORWARD_FIRST      P4   a group is forwarded before its entries are in the next table
-//   BUG_MOVE_UNLOCKED      P2/P4/P8  a mover takes no lock
+//   BUG_MOVE_UNLOCKED      P2/P4/P5/P8  a mover takes no lock
 //   BUG_MOVE_AGAIN         P5   a mover does not look whether the unit was moved
-//   BUG_PROMOTE_EARLY      P4/P8  the next table becomes the map's before the last unit is moved
+//   BUG_PROMOTE_EARLY      P4/P5/P8  the next table becomes the map's before the last unit is moved
 //   BUG_NEXT_UNCHECKED     P1   who goes on to next does not look at the root again
 //   BUG_PROMOTED_OWNS      P1   group_table:I3: a promoted table takes its next along when it is freed
 //   BUG_DROPPED_OWNS_NOT   P9   group_table:I3: a table that a clear drops leaves its next
@@ -68,6 +68,7 @@
 #define BIT(i) (1 << (i))
 #define READING (BIT(LOAD) | BIT(STORE) | BIT(ERASE))
 #define MOVING (BIT(LOAD) | BIT(STORE) | BIT(RESIZE))
+#define DROPPING (BIT(LOAD) | BIT(CLEAR) | BIT(RESIZE))
 #define MAY(kind) ((KINDS) & BIT(kind))
 
 #define NIL 0
@@ -896,7 +897,9 @@ init {
     fi;
     root = tables;
     if
+#ifndef STILL
     :: root != 0 -> new_table(3 - group_count[1], 0); next[1] = 2  // a growth or shrink has begun
+#endif
     :: true
     fi;
     do

@@ -366,9 +366,13 @@ proctype caller(byte self) {
   do
   :: n < CALLS ->
     if
+#ifdef RING  // each thread has a key, and its factory calls for that of the next
+    :: k = self
+#else
     :: k = 0
     :: KEYS > 1 -> k = 1
     :: KEYS > 2 -> k = 2
+#endif
     fi;
 call:  // load_or_compute(k)
     key[top] = k;
@@ -400,13 +404,21 @@ call:  // load_or_compute(k)
       computing[k]++
     };
     if
+#ifdef RING
+    :: top + 1 == DEPTH
+#else
     :: true
+#endif
     :: top + 1 < DEPTH ->
       top++;
       if
+#ifdef RING
+      :: k = (k + 1) % KEYS
+#else
       :: k = 0
       :: KEYS > 1 -> k = 1
       :: KEYS > 2 -> k = 2
+#endif
       fi;
       goto call
     fi;
