@@ -5,6 +5,7 @@
 bugs is found, by the check that is meant to find it.
 
     verify/check.py [--large] [MODEL...]
+    verify/check.py --bug BUG MODEL      only whether that bug is found
     verify/check.py --trace BUG MODEL    the steps that lead to a bug, as few as possible
 
 What a model checks and which bugs it has stands at its head:
@@ -227,12 +228,15 @@ def tell(verdict, what, result, said=""):
           flush=True)
 
 
-def check_model(name, large):
+def check_model(name, large, only):
     model = read_model(name)
     sizes = SIZES[name] + (LARGE[name] if large else [])
+    if only:
+        model.bugs = {bug: model.bugs[bug] for bug in only.split(",")}
+        sizes = []
     print(f"\n{model.path.name}: {len(model.checks)} checks, {len(model.bugs)} seeded bugs")
     states = transitions = failed = 0
-    never = None
+    never = None if sizes else set()
     for size in sizes:
         result = explore(model, size)
         clean = result.errors == 0 and result.complete and not result.found
@@ -281,6 +285,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--large", action="store_true", help="larger sizes too: half an hour, 12 GB")
+    parser.add_argument("--bug", metavar="BUG", help="look for this one only (or several: A,B)")
     parser.add_argument("--trace", metavar="BUG", help="show the steps that lead to a bug")
     parser.add_argument("models", metavar="MODEL", nargs="*", help=f"of {', '.join(SIZES)}")
     args = parser.parse_args()
@@ -292,7 +297,7 @@ def main():
     try:
         if args.trace:
             return trace(read_model(names[0]), args.trace)
-        totals = [check_model(name, args.large) for name in names]
+        totals = [check_model(name, args.large, args.bug) for name in names]
     except Failure as failure:
         print(f"check.py: {failure}", file=sys.stderr)
         return 1

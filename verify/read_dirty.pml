@@ -26,7 +26,7 @@
 // Seeded bugs
 //   BUG_NO_EXPUNGE          P1   dirty is built without the erased entries, and they are not expunged
 //   BUG_EXPUNGE_BLINDLY     P4/P6   an entry is expunged though a store has just made it live
-//   BUG_REVIVE_WITHOUT_LOCK P1   a store makes an expunged entry live without the lock
+//   BUG_REVIVE_WITHOUT_LOCK P1/P6   a store makes an expunged entry live without the lock
 //   BUG_UNEXPUNGE_ONLY      P1   an expunged entry is made nil, and not put into dirty
 //   BUG_NO_SECOND_LOOK      P2   a new key is added without a look at the tables under the lock
 //   BUG_NO_AMENDED          P1   dirty gets a new key, and read is not amended

@@ -13,7 +13,7 @@
 // Checked
 //   P1 one-factory         at most one factory for a key runs at a time, and only if it has no value
 //   P2 true-circle         who is told of a circle would have closed one, so it is told to one of it
-//   P3 leader-exists       whom the search for a circle looks at is there (I2, I3)
+//   P3 graph-exists        the flights and leaders that the search for a circle looks at are there (I2, I3)
 //   P4 landed-once         a flight lands once (I1)
 //   P5 nothing-left        at the end no flight is in the map of flights but what could not be erased
 //   end                    nobody waits for ever: no wake-up is lost, and every circle is found
@@ -23,7 +23,8 @@
 //   BUG_LEAD_BLINDLY       P1   a flight is entered though there is another
 //   BUG_NO_SECOND_LOOK     P1   who leads does not look at the map again
 //   BUG_LAND_EARLY         P1   a flight lands and is erased before its value is stored
-//   BUG_STALE_WAIT         P2/P3  who has waited stays in the graph
+//   BUG_CHAIN_IS_CIRCLE    P2   a leader that waits for anything is taken for a circle
+//   BUG_STALE_WAIT         P3   who has waited stays in the graph
 //   BUG_LAND_TWICE         P4   a factory that throws lands its flight, and the destructor too
 //   BUG_NOT_ERASED         P5   a flight stays in the map of flights
 //   BUG_LAND_WITHOUT_LOCK  P3   an awaited flight lands without the lock, and keeps its leader
@@ -185,7 +186,7 @@ inline check_circle() {
   count = 0;
   do
   :: true_leader[at] != self ->
-    assert(state[at] != landed && truly_waits[true_leader[at]] != 0 && count < THREADS);  // P2
+    assert(at != 0 && state[at] != landed && count < THREADS);  // P2
     at = truly_waits[true_leader[at]];
     count++
   :: else -> break
@@ -201,9 +202,14 @@ inline search() {
     circular = false;
     count = 0;
     do
-    :: at != 0 && leader[at] != NONE && !circular && count <= THREADS ->
+    :: at != 0 && holders[at] == 0 -> assert(false)  // P3
+    :: at != 0 && holders[at] != 0 && leader[at] != NONE && !circular && count <= THREADS ->
       assert(depth[leader[at]] > 0 && life[leader[at]] == leader_life[at]);  // P3
+#ifndef BUG_CHAIN_IS_CIRCLE
       circular = leader[at] == self;
+#else
+      circular = leader[at] == self || waits_for[leader[at]] != 0;
+#endif
 #ifndef BUG_OWN_CIRCLE_ONLY
       at = waits_for[leader[at]];
 #else
@@ -343,12 +349,11 @@ inline give_up_turn() {
   atomic {
     if
 #ifndef BUG_NOT_ERASED
-    :: flight_of[k] == mine[top] -> flight_of[k] = 0; let_go(mine[top])
-#endif
-    :: failures < FAILURES -> failures++  // completes(): the next one finds that it has landed
-#ifdef BUG_NOT_ERASED
+    :: true -> if :: flight_of[k] == mine[top] -> flight_of[k] = 0; let_go(mine[top]) :: else fi
+#else
     :: true
 #endif
+    :: failures < FAILURES -> failures++  // completes(): the next one finds that it has landed
     fi
   };
   land(mine[top]);
@@ -399,7 +404,7 @@ call:  // load_or_compute(k)
     :: else
     fi;
 #endif
-    d_step {
+    atomic {
       assert(computing[k] == 0 && !has_value[k]);  // P1
       computing[k]++
     };
@@ -426,8 +431,13 @@ computed:  // whatever became of a call inside: a factory may catch what that ha
     atomic {
       computing[k]--;
       if
+#ifdef RING
+      :: !threw -> has_value[k] = true
+      :: threw
+#else
       :: has_value[k] = true; threw = false
       :: threw = true
+#endif
       fi
     };
 ends:
@@ -447,12 +457,11 @@ ends:
     give_up_turn();
 #endif
 returned:
-    threw = false;
     if
     :: top > 0 -> d_step { key[top] = 0; top--; k = key[top] }; goto computed
     :: else
     fi;
-    d_step { key[0] = 0; k = 0; n++ }
+    d_step { key[0] = 0; k = 0; threw = false; n++ }
   :: else -> break
   od;
   ended++
