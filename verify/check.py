@@ -292,7 +292,7 @@ def trace(model, bug):
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--large", action="store_true", help="larger sizes too: half an hour, 12 GB")
+    parser.add_argument("--large", action="store_true", help="larger sizes too: they take long, and up to 12 GB")
     parser.add_argument("--bug", metavar="BUG", help="look for this one only (or several: A,B)")
     parser.add_argument("--trace", metavar="BUG", help="show the steps that lead to a bug")
     parser.add_argument("models", metavar="MODEL", nargs="*", help=f"of {', '.join(SIZES)}")
