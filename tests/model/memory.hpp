@@ -150,7 +150,9 @@ class memory {
   // --- atomic objects
 
   void construct_atomic(const void* at, std::uint64_t value, std::size_t thread) {
+    if (!is_tracked(at)) foreign_[at] = 0;  // what was there before is not known
     location& here = find(at);
+    tick(thread);
     write_plain(here, at, thread, "the construction of an atomic");
     here.is_gone = false;
     here.is_atomic = true;

@@ -1,0 +1,300 @@
+// SPDX-FileCopyrightText: The syncmap authors
+// SPDX-License-Identifier: MIT
+//
+// map_model.hpp -- runs a scenario with a map whose platform is the checker's.
+//
+// Wrong is: what no order of the operations explains; a data race; an access to what was freed; a leak; a
+// deadlock; a livelock; an exception.
+
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <checker.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <explore.hpp>
+#include <functional>
+#include <history.hpp>
+#include <memory>
+#include <model_platform.hpp>
+#include <optional>
+#include <scenarios.hpp>
+#include <string>
+#include <syncmap/basic_map.hpp>
+#include <syncmap/detail/hazard_domain.hpp>
+#include <syncmap/detail/wait_graph.hpp>
+#include <utility>
+#include <vector>
+
+namespace syncmap::model {
+
+inline int number_of(int number) { return number; }
+inline int number_of(const tracked& one) { return one.number(); }
+
+// A key says where it goes: 100 * (which sixteenth of all hashes) + its tag. 1000 more is another key with
+// the same hash.
+struct telling_hash {
+  using is_avalanching = void;
+  template <class Key>
+  std::size_t operator()(const Key& key) const {
+    const auto number = static_cast<std::uint64_t>(number_of(key));
+    return (number / 100 % 10) << 60 | (number % 100 * 2 + 2);
+  }
+};
+
+// What the hazard domain of the platform, and the waiting graph, have in statics.
+inline void adopt_statics() {
+  using domain = detail::hazard_domain<model_platform>;
+  using leader = detail::flight_leader<model_platform>;
+  using lock = detail::graph_lock<model_platform>;
+  memory& objects = the_checker().objects();
+  objects.adopt(&domain::global(), sizeof(domain), "domain");
+  objects.adopt(&domain::record::unattached, sizeof(domain::record), "record of no thread");
+  objects.adopt(&domain::record::exited, sizeof(domain::record), "record of ended threads");
+  objects.adopt(&leader::unattached, sizeof(leader), "no leader");
+  objects.adopt(&detail::graph_lock_v<model_platform>, sizeof(lock), "lock of the waiting graph");
+}
+
+template <class Map>
+class performance {
+  using key_type = typename Map::key_type;
+  using value_type = typename Map::mapped_type;
+  using domain = detail::hazard_domain<model_platform>;
+
+ public:
+  explicit performance(const scenario& what) : what_(what), order_(contents_before(what)) {
+    adopt_statics();
+  }
+
+  // One execution.
+  void operator()() {
+    events_.clear();
+    time_ = 0;
+    checker& all = the_checker();
+    all.be_quiet(true);
+    map_ = ::new (model_platform::allocate(sizeof(Map), alignof(Map))) Map();
+    {
+      player setup(*this, 0);
+      for (const step& one : what_.before) setup.perform(one);
+      events_.clear();
+    }
+    const std::size_t count = what_.threads.size();
+    if (!what_.is_cold) {
+      all.run_threads(count, false, [](std::size_t) { domain::global().attach(); });
+    }
+    all.run_threads(count, true, [this](std::size_t me) {
+      {
+        player mine(*this, me);
+        for (const step& one : what_.threads[me - 1]) mine.perform(one);
+      }
+      model_platform::exit_thread<typename domain::record>();
+    });
+    finish();
+    if (!order_.explain(events_)) fail("no order explains:" + describe());
+  }
+
+  [[nodiscard]] std::size_t different_histories() const noexcept { return order_.different(); }
+
+ private:
+  // What one thread does, and keeps.
+  class player {
+   public:
+    player(performance& all, std::size_t thread) : all_(all), map_(*all.map_), thread_(thread) {}
+
+    void perform(const step& one) {
+      the_checker().note([&] { return "--- " + name_of(one); });
+      const std::size_t begin = ++all_.time_;
+      if (one.what == call::range) {
+        walk(begin);
+        return;
+      }
+      const result got = changes(one) ? last_ : other(one);
+      if (is_event(one.what)) {
+        all_.events_.push_back({one, got, thread_, begin, ++all_.time_});
+      }
+      the_checker().note([&] { return "--- " + name_of(one) + " = " + std::to_string(got); });
+    }
+
+   private:
+    static bool is_event(call what) {
+      return what != call::size && what != call::look && what != call::reserve &&
+             what != call::shrink && what != call::reclaim;
+    }
+    static result encode(const std::optional<value_type>& value) {
+      return value ? number_of(*value) : nothing;
+    }
+    static result encode(const load_or_store_result<value_type>& got) {
+      return 2 * number_of(got.value) + (got.loaded ? 1 : 0);
+    }
+
+    bool changes(const step& one) {
+      const key_type key(one.key);
+      switch (one.what) {
+        case call::store:
+          map_.store(key, value_type(one.value));
+          last_ = 0;
+          return true;
+        case call::swap:
+          last_ = encode(map_.swap(key, value_type(one.value)));
+          return true;
+        case call::load_or_store:
+          last_ = encode(map_.load_or_store(key, value_type(one.value)));
+          return true;
+        case call::load_or_compute:
+          last_ = encode(map_.load_or_compute(key, [&] { return value_type(one.value); }));
+          return true;
+        case call::erase:
+          last_ = map_.erase(key) ? 1 : 0;
+          return true;
+        case call::load_and_erase:
+          last_ = encode(map_.load_and_erase(key));
+          return true;
+        case call::compare_and_swap:
+          last_ =
+              map_.compare_and_swap(key, value_type(one.expected), value_type(one.value)) ? 1 : 0;
+          return true;
+        case call::compare_and_erase:
+          last_ = map_.compare_and_erase(key, value_type(one.expected)) ? 1 : 0;
+          return true;
+        case call::update:
+          last_ = encode(map_.update(
+              key, [&](const value_type& now) { return value_type(number_of(now) + one.value); }));
+          return true;
+        case call::compute:
+          last_ = encode(map_.compute(key, [&](const value_type* now) {
+            return now != nullptr ? std::nullopt : std::optional<value_type>(one.value);
+          }));
+          return true;
+        default:
+          return false;
+      }
+    }
+    result other(const step& one) {
+      const key_type key(one.key);
+      switch (one.what) {
+        case call::load:
+          return encode(map_.load(key));
+        case call::contains:
+          return map_.contains(key) ? 1 : 0;
+        case call::clear:
+          map_.clear();
+          return 0;
+        case call::size:
+          if (map_.size() > std::size(all_keys)) fail("size() is larger than it ever was");
+          return 0;
+        case call::reserve:
+          map_.reserve(static_cast<std::size_t>(one.value));
+          return 0;
+        case call::shrink:
+          map_.shrink_to_fit();
+          return 0;
+        case call::reclaim:
+          domain::global().reclaim();
+          return 0;
+        case call::find:
+          held_ = map_.find(key);
+          held_value_ = held_ ? number_of(held_.value()) : nothing;
+          if (held_ && number_of(held_.key()) != one.key) fail("find() shows another key");
+          return held_value_;
+        case call::look:
+          if (held_ && number_of(held_.value()) != held_value_)
+            fail("a handle shows another value");
+          return 0;
+        default:
+          return 0;
+      }
+    }
+
+    void walk(std::size_t begin) {
+      contents shown;
+      map_.range([&](const key_type& key, const value_type& value) {
+        if (!shown.emplace(number_of(key), number_of(value)).second) fail("a key is shown twice");
+      });
+      const std::size_t end = ++all_.time_;
+      for (const int key : all_keys) {
+        const auto at = shown.find(key);
+        const result got = at == shown.end() ? nothing : at->second;
+        all_.events_.push_back({load(key), got, thread_, begin, end});
+        if (at != shown.end()) shown.erase(at);
+      }
+      if (!shown.empty()) fail("a key is shown that nobody has stored");
+      the_checker().note([] { return std::string("--- range ends"); });
+    }
+
+    performance& all_;
+    Map& map_;
+    std::size_t thread_;
+    result last_ = nothing;
+    typename Map::handle held_;
+    result held_value_ = nothing;
+  };
+
+  static contents contents_before(const scenario& what) {
+    contents all;
+    for (const step& one : what.before) meaning(one, all);
+    return all;
+  }
+
+  // What is left, and that nothing is left of that.
+  void finish() {
+    std::size_t present = 0;
+    {
+      player last(*this, 0);
+      for (const int key : all_keys) {
+        last.perform(load(key));
+        if (events_.back().got != nothing) ++present;
+      }
+      last.perform(range());
+    }
+    if (map_->size() != present) {
+      fail("size() is " + std::to_string(map_->size()) + " of " + std::to_string(present));
+    }
+    map_->~Map();
+    model_platform::deallocate(map_, sizeof(Map), alignof(Map));
+    domain::global().reclaim();
+    std::size_t number = 0;
+    for (const block& each : the_checker().objects().blocks().blocks()) {
+      const bool is_kept = each.alignment == alignof(typename domain::record) &&
+                           (each.bytes == sizeof(typename domain::record) ||
+                            each.bytes == sizeof(typename domain::unit));
+      if (!each.is_freed && !is_kept) {
+        fail("a leak: block " + std::to_string(number) + " of " + std::to_string(each.bytes) +
+             " bytes");
+      }
+      ++number;
+    }
+  }
+
+  std::string describe() const {
+    std::string all;
+    for (const event& one : events_) {
+      all += "\n  thread " + std::to_string(one.thread) + "  " + name_of(one.did) + " = " +
+             std::to_string(one.got) + "  [" + std::to_string(one.begin) + ", " +
+             std::to_string(one.end) + ']';
+    }
+    return all;
+  }
+
+  const scenario& what_;
+  explanations order_;
+  Map* map_ = nullptr;
+  std::vector<event> events_;
+  std::size_t time_ = 0;
+};
+
+// A test of one scenario; prints what it has looked at.
+template <class Map>
+void check(const char* map_name, const scenario& what) {
+  performance<Map> one(what);
+  const outcome found = explorer([&one] { one(); }).run();
+  std::printf(
+      "model %s/%s: %zu executions, %zu random, %zu steps, longest %zu, %zu histories, complete: "
+      "%s\n",
+      map_name, what.name, found.executions(), found.random, found.steps, found.longest,
+      one.different_histories(), found.complete.empty() ? "no" : found.complete.c_str());
+  EXPECT_EQ(found.wrong, "") << "after " << found.executions() << " executions";
+}
+
+}  // namespace syncmap::model
