@@ -23,6 +23,7 @@ struct block {
   std::size_t begin = 0;  // from the beginning of the heap
   std::size_t bytes = 0;
   std::size_t alignment = 0;
+  const char* label = nullptr;  // in reports
   bool is_freed = false;
 };
 
@@ -47,11 +48,11 @@ class heap {
   }
 
   // Null if there is no room.
-  void* allocate(std::size_t bytes, std::size_t alignment) {
+  void* allocate(std::size_t bytes, std::size_t alignment, const char* label) {
     const std::size_t at = (used_ + alignment - 1) / alignment * alignment;
     if (bytes > capacity || at > capacity - bytes) return nullptr;
     used_ = at + (bytes == 0 ? 1 : bytes);
-    blocks_.push_back({at, bytes, alignment, false});
+    blocks_.push_back({at, bytes, alignment, label, false});
     return begin_ + at;
   }
 
@@ -85,8 +86,8 @@ class heap {
     const std::size_t at = offset(address);
     const block* const one = find(at);
     if (one == nullptr) return "nowhere";
-    return "block " + std::to_string(one - blocks_.data()) + " (" + std::to_string(one->bytes) +
-           " bytes) + " + std::to_string(at - one->begin);
+    return one->label + (' ' + std::to_string(one - blocks_.data())) + " (" +
+           std::to_string(one->bytes) + " bytes) + " + std::to_string(at - one->begin);
   }
 
  private:

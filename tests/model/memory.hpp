@@ -253,8 +253,8 @@ class memory {
 
   // --- blocks
 
-  void* allocate(std::size_t bytes, std::size_t alignment) {
-    return heap_.allocate(bytes, alignment);
+  void* allocate(std::size_t bytes, std::size_t alignment, const char* label) {
+    return heap_.allocate(bytes, alignment, label);
   }
   // Counts as a write of all that is in it.
   void deallocate(void* at, std::size_t bytes, std::size_t thread) {

@@ -154,7 +154,7 @@ template <class T>
 class alignas(alignment_of<T>) var {
  public:
   constexpr var() noexcept : var(T()) {}
-  constexpr var(T value) noexcept : value_(value) {  // NOLINT: as a T
+  explicit constexpr var(T value) noexcept : value_(value) {
     if (!std::is_constant_evaluated()) {
       the_checker().objects().construct_plain(this, the_checker().self());
     }
@@ -294,15 +294,15 @@ struct model_platform : detail::platform {
   static std::uint64_t process() noexcept { return 1; }
   static std::uint64_t random() noexcept { return 0; }
 
-  static void* allocate(std::size_t bytes, std::size_t alignment) {
-    if (void* const got = the_checker().objects().allocate(bytes, alignment)) return got;
+  static void* allocate(std::size_t bytes, std::size_t alignment, const char* label = "block") {
+    if (void* const got = the_checker().objects().allocate(bytes, alignment, label)) return got;
     throw std::bad_alloc();
   }
   static void deallocate(void* at, std::size_t bytes, std::size_t) noexcept {
     the_checker().objects().deallocate(at, bytes, the_checker().self());
   }
   static void* allocate_table(std::size_t bytes, std::size_t alignment) {
-    return allocate(bytes, alignment);
+    return allocate(bytes, alignment, "table");
   }
   static void deallocate_table(void* at, std::size_t bytes, std::size_t alignment) noexcept {
     deallocate(at, bytes, alignment);

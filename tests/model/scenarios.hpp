@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <history.hpp>
+#include <ostream>
 #include <vector>
 
 namespace syncmap::model {
@@ -21,6 +22,10 @@ struct scenario {
   std::vector<step> before;
   std::vector<std::vector<step>> threads;
   bool is_cold = false;  // a thread's first operation is part of it, and not done before
+
+  friend std::ostream& operator<<(std::ostream& out, const scenario& one) {
+    return out << one.name;
+  }
 };
 
 inline constexpr int the = 1;

@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <model_platform.hpp>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <test_platform.hpp>
 #include <vector>
@@ -43,6 +44,8 @@ struct variant {
   bool scans_all = true;
   bool clears = true;
   bool reads_next_early = false;
+
+  friend std::ostream& operator<<(std::ostream& out, const variant& one) { return out << one.name; }
 };
 
 struct node {
