@@ -7,8 +7,9 @@
 // store a load reads. The answers are the execution: the same answers give the same one again. They
 // come from a depth-first search, from a random source, or from a recorded execution.
 //
-// Alternative 0 is always the ordinary one: the running thread goes on, a load reads the newest value.
-// Another one is a *deviation*: a preemption, or a stale read. The search is complete up to a bound on the
+// Alternative 0 is always the ordinary one: the running thread goes on, a load reads the newest value, a
+// store becomes the newest one. Another one is a *deviation*: a preemption, or a stale read (or a store
+// that comes before others, or a weak exchange that fails). The search is complete up to a bound on the
 // number of each.
 
 #pragma once

@@ -163,9 +163,6 @@ class explanations {
     return true;
   }
 
-  // How many histories were different.
-  [[nodiscard]] std::size_t different() const noexcept { return known_.size(); }
-
  private:
   static bool search(const std::vector<event>& events, std::vector<bool>& done, std::size_t left,
                      const contents& now) {

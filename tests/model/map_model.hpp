@@ -21,10 +21,10 @@
 #include <model_platform.hpp>
 #include <optional>
 #include <scenarios.hpp>
+#include <statics.hpp>
 #include <string>
 #include <syncmap/basic_map.hpp>
 #include <syncmap/detail/hazard_domain.hpp>
-#include <syncmap/detail/wait_graph.hpp>
 #include <utility>
 #include <vector>
 
@@ -43,19 +43,6 @@ struct telling_hash {
     return (number / 100 % 10) << 60 | (number % 100 * 2 + 2);
   }
 };
-
-// What the hazard domain of the platform, and the waiting graph, have in statics.
-inline void adopt_statics() {
-  using domain = detail::hazard_domain<model_platform>;
-  using leader = detail::flight_leader<model_platform>;
-  using lock = detail::graph_lock<model_platform>;
-  memory& objects = the_checker().objects();
-  objects.adopt(&domain::global(), sizeof(domain), "domain");
-  objects.adopt(&domain::record::unattached, sizeof(domain::record), "record of no thread");
-  objects.adopt(&domain::record::exited, sizeof(domain::record), "record of ended threads");
-  objects.adopt(&leader::unattached, sizeof(leader), "no leader");
-  objects.adopt(&detail::graph_lock_v<model_platform>, sizeof(lock), "lock of the waiting graph");
-}
 
 template <class Map>
 class performance {
@@ -94,8 +81,6 @@ class performance {
     finish();
     if (!order_.explain(events_)) fail("no order explains:" + describe());
   }
-
-  [[nodiscard]] std::size_t different_histories() const noexcept { return order_.different(); }
 
  private:
   // What one thread does, and keeps.
@@ -284,18 +269,11 @@ class performance {
   std::size_t time_ = 0;
 };
 
-// A test of one scenario; prints what it has looked at.
+// A test of one scenario.
 template <class Map>
 void check(const char* map_name, const scenario& what) {
   performance<Map> one(what);
-  const outcome found = explorer([&one] { one(); }).run();
-  std::printf(
-      "model %s/%s: %zu executions, %zu random, %zu steps, longest %zu, %zu histories, complete: "
-      "%s\n",
-      map_name, what.name, found.executions(), found.random, found.steps, found.longest,
-      one.different_histories(), found.complete.empty() ? "no" : found.complete.c_str());
-  if (found.wrong.empty()) return;
-  ADD_FAILURE() << "execution " << found.executions() << " goes wrong:\n" << found.wrong;
+  tell(map_name, what.name, explorer([&one] { one(); }).run());
 }
 
 }  // namespace syncmap::model

@@ -3,7 +3,8 @@
 //
 // memory.hpp -- what loads may read, and which accesses race, by the rules of C++20.
 //
-// Each atomic object has its modification order: the stores in the order in which they were executed.
+// Each atomic object has its modification order. A store comes at its end, or before stores of other
+// threads that its own has not seen; a read-modify-write always at the end.
 // Each thread has two vector clocks:
 //
 //   knows   what happens before its next operation
@@ -22,11 +23,12 @@
 // one comes first, the heavy one sees what its thread did before; else the light one sees what the
 // heavy one's thread did before. Two light ones promise nothing.
 //
-// Not modelled: a modification order other than that of execution; values out of thin air; more than
-// a few stale reads of one object by one thread in one execution, so that loops end.
+// Not modelled: values out of thin air; more than a few stale reads and early stores of one object by
+// one thread in one execution, so that loops end.
 
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <clock.hpp>
 #include <cstddef>
@@ -172,10 +174,27 @@ class memory {
     return read(here, here.order.size() - 1 - back, order, thread);
   }
 
-  void store(const void* at, std::uint64_t newest, std::uint64_t value, std::memory_order order,
+  // Whether it is the newest value now.
+  bool store(const void* at, std::uint64_t newest, std::uint64_t value, std::memory_order order,
              std::size_t thread) {
     location& here = touch(at, newest, thread);
+    // How many stores may come after it: those that it must not pass over are as for a load, and a
+    // read-modify-write is not parted from what it has read.
+    std::size_t later[max_readable] = {};
+    std::size_t count = 1;
+    const std::size_t passed = readable(here, order, thread);
+    for (std::size_t back = 1; back < passed; ++back) {
+      if (!here.order[here.order.size() - back].is_modification) later[count++] = back;
+    }
+    std::size_t chosen = 0;
+    if (count > 1) {
+      chosen = choices_.choose(choice::value, count);
+      if (chosen != 0) ++here.stale_reads[thread];
+    }
     append(here, value, order, thread, nullptr);
+    const auto end = here.order.end();
+    std::rotate(end - static_cast<std::ptrdiff_t>(later[chosen]) - 1, end - 1, end);
+    return chosen == 0;
   }
 
   // A read-modify-write, which reads the newest value.
@@ -304,7 +323,8 @@ class memory {
     clock read_first;  // by each thread: when it first read this
     std::size_t writer = 0;
     epoch written = 0;
-    bool is_sequential = false;  // stored so, or read so
+    bool is_sequential = false;    // stored so, or read so
+    bool is_modification = false;  // of the one before
   };
 
   struct location {
@@ -400,7 +420,7 @@ class memory {
     here.is_known = true;
     here.is_atomic = true;
     here.order.clear();
-    here.order.push_back({value, {}, {}, thread, viewers_[thread].knows.of[thread], false});
+    here.order.push_back({value, {}, {}, thread, viewers_[thread].knows.of[thread], false, false});
   }
 
   location& touch(const void* at, std::uint64_t newest, std::size_t thread) {
@@ -409,7 +429,7 @@ class memory {
     check_alive(here, at, "an atomic access");
     if (here.order.empty()) {  // of a static object
       here.is_atomic = true;
-      here.order.push_back({newest, {}, {}, 0, 0, false});
+      here.order.push_back({newest, {}, {}, 0, 0, false, false});
     }
     if (!viewers_[thread].knows.includes(here.writer, here.written)) {
       race(at, "an atomic access", here.writer, "its construction");
@@ -463,6 +483,7 @@ class memory {
     fresh.writer = thread;
     fresh.written = me.knows.of[thread];
     fresh.is_sequential = order == std::memory_order_seq_cst;
+    fresh.is_modification = continued != nullptr;
     if (continued != nullptr) fresh.released = continued->released;
     if (releases(order)) {
       fresh.released.knows.join(me.knows);

@@ -51,9 +51,9 @@ class alignas(alignment_of<T>) atomic {
   void store(T value, std::memory_order order) noexcept {
     checker& all = the_checker();
     all.step();
-    all.objects().store(this, bits(newest_), bits(value), order, all.self());
-    newest_ = value;
-    tell("store", order, bits(value));
+    const bool is_newest = all.objects().store(this, bits(newest_), bits(value), order, all.self());
+    if (is_newest) newest_ = value;
+    tell(is_newest ? "store" : "store before others", order, bits(value));
   }
   T exchange(T value, std::memory_order order) noexcept {
     return modify("exchange", order, [value](T) { return value; });
