@@ -186,7 +186,7 @@ void perform(const play& what) {
 class hazard_domain : public ::testing::TestWithParam<play> {};
 
 TEST_P(hazard_domain, holds) {
-  adopt_statics();
+  adopt_statics<model_platform>();
   tell("hazard_domain", GetParam().name, explorer([this] { perform(GetParam()); }).run());
 }
 

@@ -4,7 +4,9 @@
 // history.hpp -- what threads do to a map, what came of it, and whether some order explains it.
 //
 // An operation takes effect at one instant between its beginning and its end. A walk does not: of each
-// key it shows what was there at some instant of its own, so it counts as one load of each key.
+// key it shows what was there at some instant of its own, so it counts as one load of each key. Nor does
+// size(), which may count what another thread writes meanwhile before what that thread wrote earlier:
+// where it is asked for, only one operation writes at a time, and some instant must explain it.
 
 #pragma once
 
@@ -135,6 +137,8 @@ inline result meaning(const step& one, contents& map) {
     case call::clear:
       map.clear();
       return 0;
+    case call::size:
+      return static_cast<result>(map.size());
     default:
       return 0;
   }

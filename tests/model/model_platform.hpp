@@ -4,8 +4,10 @@
 // model_platform.hpp -- the platform of the engines whose threads and memory are the checker's.
 //
 //   atomic, var, mutex    of model threads; each operation is a step, but those on a var
-//   tracked               a number, for keys and values: its uses are checked like those of a var
+//   tracked               a number, for keys and values: its uses are checked like those of a var;
+//                         there can be only one of a tracked_single
 //   model_platform        all of it, with tables so small that they grow and overflow at once
+//   lazy_model_platform   the same, but nothing is reclaimed until somebody asks for it
 
 #pragma once
 
@@ -213,14 +215,20 @@ class mutex {
 };
 
 // A number that no engine can take for bits: whoever copies, compares or destroys it must have it.
-class tracked {
+template <bool IsCopied>
+class tracked_number {
  public:
-  tracked(int number) noexcept : number_(number) {}  // NOLINT: as an int
-  tracked(const tracked& other) noexcept = default;
-  tracked& operator=(const tracked& other) noexcept = default;
-  ~tracked() = default;
+  tracked_number(int number) noexcept : number_(number) {}  // NOLINT: as an int
+  tracked_number(const tracked_number& other) noexcept
+    requires IsCopied
+  = default;
+  tracked_number(tracked_number&& other) noexcept : number_(other.number()) {}
+  tracked_number& operator=(const tracked_number& other) noexcept
+    requires IsCopied
+  = default;
+  ~tracked_number() = default;
   [[nodiscard]] int number() const noexcept { return number_; }
-  friend bool operator==(const tracked& a, const tracked& b) noexcept {
+  friend bool operator==(const tracked_number& a, const tracked_number& b) noexcept {
     return a.number() == b.number();
   }
 
@@ -228,6 +236,8 @@ class tracked {
   var<int> number_;
   int unused_[2] = {};  // it does not fit in a word
 };
+using tracked = tracked_number<true>;
+using tracked_single = tracked_number<false>;
 
 // What a model thread has for itself.
 template <class Record>
@@ -315,6 +325,11 @@ struct model_platform : detail::platform {
   static constexpr std::size_t units_per_write = 1;
   static constexpr std::size_t units_per_reclaim = 1;
   static constexpr std::size_t reclaim_batch = 1;
+};
+
+// The same without a pass after each retirement, whose heavy fence orders what nothing else might.
+struct lazy_model_platform : model_platform {
+  static constexpr std::size_t reclaim_batch = 1000;
 };
 
 }  // namespace syncmap::model

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <history.hpp>
 #include <ostream>
+#include <set>
 #include <vector>
 
 namespace syncmap::model {
@@ -127,6 +128,9 @@ inline std::vector<scenario> scenarios() {
       {"clear_while_moved", growing, {{clear()}, {store(the, 11), load(near)}}},
       {"find_while_moved", growing, {{find(the), look()}, {erase(the), store(far, 41), look()}}},
       {"third_key", {store(the, 10), store(near, 20)}, {{store(twin, 31)}, {swap(the, 11)}}},
+      {"two_third_keys",
+       {store(the, 10), store(near, 20)},
+       {{store(twin, 31), load(far)}, {store(far, 41), load(twin)}}},
       {"reserve_store", one, {{reserve(40)}, {swap(the, 11), load(the)}}},
       {"shrink_store", {store(the, 10), reserve(40)}, {{shrink()}, {swap(the, 11), load(the)}}},
       {"shrink_away", {store(the, 10), erase(the)}, {{shrink()}, {swap(the, 11), load(the)}}},
@@ -138,7 +142,12 @@ inline std::vector<scenario> scenarios() {
       {"range_store", one, {{range()}, {store(the, 11), store(near, 21)}}},
       {"range_erase", {store(the, 10), store(near, 20)}, {{range()}, {erase(the), erase(near)}}},
       {"range_clear", {store(the, 10), store(near, 20)}, {{range()}, {clear(), store(the, 11)}}},
-      {"size_store", one, {{size(), load(the)}, {erase(the), store(near, 21)}}},
+      {"size_store", one, {{size()}, {store(near, 21), swap(the, 11)}}},
+      {"size_erase", {store(the, 10), store(near, 20)}, {{size()}, {erase(the), erase(near)}}},
+      {"size_clear", {store(the, 10), store(near, 20)}, {{size()}, {store(twin, 31), clear()}}},
+      {"size_clear_store",
+       {store(the, 10), store(near, 20)},
+       {{size()}, {store(twin, 31), clear(), store(twin, 32)}}},
       // Promotion, expunging and revival (read/dirty); the same operations in the other engine.
       {"miss_store", amended, {{load(near), load(near)}, {store(near, 21)}}},
       {"miss_erase", amended, {{load(near), load(the)}, {load_and_erase(near)}}},
@@ -149,6 +158,10 @@ inline std::vector<scenario> scenarios() {
       {"revive_twice", expunged, {{swap(the, 11)}, {load_or_store(the, 12)}}},
       {"revive_promote", expunged, {{store(the, 11), load(the)}, {range()}}},
       {"revive_clear", expunged, {{store(the, 11), load(the)}, {clear()}}},
+      {"entry_of_two_tables", amended, {{load(the), range()}, {clear(), reclaim()}}},
+      {"entry_of_two_dropped_tables",
+       amended,
+       {{load(the), range(), reclaim()}, {load(the), clear(), reclaim()}}},
       {"amend_twice", one, {{store(near, 21)}, {store(twin, 31), load(near)}}},
       // Handles, reclamation, and the ends of threads.
       {"handle_outlives_entry", one, {{find(the), look()}, {erase(the), reclaim()}}},
@@ -181,6 +194,20 @@ inline std::vector<scenario> scenarios() {
        empty,
        {{load_or_compute(the, 11)}, {load_or_compute(the, 12)}, {load_or_compute(the, 13)}}},
   };
+}
+
+// Those in which operations on different keys must be in one order that all threads agree on.
+inline std::vector<scenario> scenarios_of_several_keys() {
+  std::vector<scenario> some;
+  for (const scenario& each : scenarios()) {
+    std::set<int> keys;
+    for (const auto& thread : each.threads) {
+      for (const step& one : thread) keys.insert(one.key);
+    }
+    keys.erase(0);
+    if (keys.size() > 1) some.push_back(each);
+  }
+  return some;
 }
 
 }  // namespace syncmap::model

@@ -17,16 +17,18 @@
 namespace syncmap::model {
 
 // What the hazard domain of the platform, and the waiting graph, have in statics.
-inline void adopt_statics() {
-  using domain = detail::hazard_domain<model_platform>;
-  using leader = detail::flight_leader<model_platform>;
-  using lock = detail::graph_lock<model_platform>;
+template <class P>
+void adopt_statics() {
+  using domain = detail::hazard_domain<P>;
+  using record = typename domain::record;
+  using leader = detail::flight_leader<P>;
+  using lock = detail::graph_lock<P>;
   memory& objects = the_checker().objects();
   objects.adopt(&domain::global(), sizeof(domain), "domain");
-  objects.adopt(&domain::record::unattached, sizeof(domain::record), "record of no thread");
-  objects.adopt(&domain::record::exited, sizeof(domain::record), "record of ended threads");
+  objects.adopt(&record::unattached, sizeof(record), "record of no thread");
+  objects.adopt(&record::exited, sizeof(record), "record of ended threads");
   objects.adopt(&leader::unattached, sizeof(leader), "no leader");
-  objects.adopt(&detail::graph_lock_v<model_platform>, sizeof(lock), "lock of the waiting graph");
+  objects.adopt(&detail::graph_lock_v<P>, sizeof(lock), "lock of the waiting graph");
 }
 
 // Prints what was looked at; fails if something was wrong.

@@ -1,0 +1,29 @@
+// SPDX-FileCopyrightText: The syncmap authors
+// SPDX-License-Identifier: MIT
+//
+// Property: nothing goes wrong (map_model.hpp) in any execution of the scenarios with the group map,
+// nodes that share keys which cannot be copied.
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <map_model.hpp>
+#include <string>
+#include <syncmap/basic_map.hpp>
+#include <syncmap/detail/group_map.hpp>
+
+namespace syncmap::model {
+namespace {
+
+using map_type = basic_map<
+    detail::group_map<tracked_single, tracked, telling_hash, std::equal_to<>, model_platform>>;
+
+class group_map_single_keys : public ::testing::TestWithParam<scenario> {};
+
+TEST_P(group_map_single_keys, holds) { check<map_type>("group_map_single_keys", GetParam()); }
+
+INSTANTIATE_TEST_SUITE_P(model, group_map_single_keys, ::testing::ValuesIn(scenarios()),
+                         [](const auto& one) { return std::string(one.param.name); });
+
+}  // namespace
+}  // namespace syncmap::model
