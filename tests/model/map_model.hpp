@@ -73,6 +73,7 @@ class performance {
   void operator()() {
     events_.clear();
     time_ = 0;
+    factories_ = 0;
     checker& all = the_checker();
     all.be_quiet(true);
     map_ = ::new (model_platform::allocate(sizeof(Map), alignof(Map), "map")) Map();
@@ -148,7 +149,10 @@ class performance {
           return true;
         case call::load_or_compute:
           if constexpr (std::is_copy_constructible_v<key_type>) {
-            last_ = encode(map_.load_or_compute(key, [&] { return value_type(one.value); }));
+            last_ = encode(map_.load_or_compute(key, [&] {
+              ++all_.factories_;
+              return value_type(one.value);
+            }));
           } else {
             last_ = encode(map_.load_or_store(std::move(key), value_type(one.value)));
           }
@@ -244,8 +248,19 @@ class performance {
     return all;
   }
 
+  // Then one thread computes the value, and the others wait for it.
+  bool only_computes() const {
+    for (const auto& thread : what_.threads) {
+      for (const step& one : thread) {
+        if (one.what != call::load_or_compute) return false;
+      }
+    }
+    return true;
+  }
+
   // What is left, and that nothing is left of that.
   void finish() {
+    if (only_computes() && factories_ > 1) fail("more than one factory ran");
     std::size_t present = 0;
     {
       player last(*this, 0);
@@ -289,6 +304,7 @@ class performance {
   Map* map_ = nullptr;
   std::vector<event> events_;
   std::size_t time_ = 0;
+  std::size_t factories_ = 0;  // that have run
 };
 
 // A test of one scenario.

@@ -23,8 +23,9 @@
 // one comes first, the heavy one sees what its thread did before; else the light one sees what the
 // heavy one's thread did before. Two light ones promise nothing.
 //
-// Not modelled: values out of thin air; more than a few stale reads and early stores of one object by
-// one thread in one execution, so that loops end.
+// Not modelled: values out of thin air; a store that overtakes an earlier one of its thread, to another
+// object, in the eyes of a sequentially consistent load; more than a few stale reads and early stores of
+// one object by one thread in one execution, so that loops end.
 
 #pragma once
 

@@ -73,6 +73,9 @@ inline std::memory_order mutated(int site, std::memory_order order) noexcept {
 }
 }  // namespace syncmap::detail
 """
+# What comes after this in a page is the table.
+TABLE = "## The mutations"
+
 # As std::memory_order numbers them, in both standard libraries.
 NUMBER = {"relaxed": 0, "acquire": 2, "release": 3, "acq_rel": 4, "seq_cst": 5}
 
@@ -173,7 +176,8 @@ def compile_test(folder, test):
     """The program of one test with the copy; compiled anew if something has changed."""
     program, source = folder / test, ROOT / "tests/model" / f"{test}_test.cpp"
     stamp = folder / f"{test}.stamp"
-    inputs = [*(ROOT / "include").rglob("*.hpp"), *(ROOT / "tests/model").glob("*.*pp"), __file__]
+    inputs = [*(ROOT / "include").rglob("*.hpp"), *(ROOT / "tests/model").glob("*.hpp")]
+    inputs += [source, __file__]
     newest = str(max(os.stat(path).st_mtime for path in inputs))
     if program.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == newest:
         return program
@@ -243,7 +247,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=3600, help="starts no run after these")
     parser.add_argument("--again", action="store_true", help="asks again what nothing has noticed")
     parser.add_argument("--list", action="store_true", help="prints the mutations and ends")
-    parser.add_argument("--table", type=pathlib.Path, help="writes the results in Markdown")
+    parser.add_argument("--table", type=pathlib.Path, help="a page whose last part gets the results")
     options = parser.parse_args()
 
     options.folder.mkdir(parents=True, exist_ok=True)
@@ -279,7 +283,9 @@ def main():
             verdict = f"{noticed[0]} after {noticed[1]}: {noticed[2][:70]}" if noticed else "NOTHING"
             print(f"{site.header}:{site.line} [{site.labels}] {site.what} -> {order}: {verdict}", flush=True)
     if options.table:
-        options.table.write_text("\n".join(table(sites, known)) + "\n", encoding="utf-8")
+        page = options.table.read_text(encoding="utf-8").partition(TABLE)[0]
+        page += "\n".join([TABLE, "", *table(sites, known), ""])
+        options.table.write_text(page, encoding="utf-8")
     counted = [known[key_of(site, order)] for site in sites for order in site.weaker if key_of(site, order) in known]
     all_of_them = sum(len(site.weaker) for site in sites)
     noticed_ones = sum(1 for one in counted if one["noticed"])
