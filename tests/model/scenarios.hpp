@@ -114,6 +114,15 @@ inline std::vector<scenario> scenarios() {
       {"another_key_takes_the_slot",
        {store(the, 10), store(near, 20)},
        {{load(the)}, {erase(the), store(twin, 31)}}},
+      {"find_what_takes_the_slot",
+       {store(the, 10), store(near, 20)},
+       {{find(twin), look()}, {erase(the), store(twin, 31)}}},
+      {"load_what_takes_the_slot",
+       {store(the, 10), store(near, 20)},
+       {{load(twin)}, {erase(the), store(twin, 31)}}},
+      {"range_what_takes_the_slot",
+       {store(the, 10), store(near, 20)},
+       {{range()}, {erase(the), store(twin, 31)}}},
       {"twins", empty, {{load_or_store(the, 11)}, {load_or_store(twin, 12), load(the)}}},
       {"insert_insert", one, {{store(near, 21)}, {store(twin, 31), load(near)}}},
       {"overflow_erased",
@@ -140,10 +149,15 @@ inline std::vector<scenario> scenarios() {
       {"clear_insert", one, {{clear()}, {store(near, 21), load(the)}}},
       {"clear_store_again", one, {{clear(), store(the, 11)}, {compare_and_swap(the, 10, 12)}}},
       {"range_store", one, {{range()}, {store(the, 11), store(near, 21)}}},
+      {"range_swap", {store(the, 10), store(near, 20)}, {{range()}, {swap(the, 11)}}},
+      {"each_swaps_and_walks",
+       {store(the, 10), store(near, 20)},
+       {{swap(the, 11), range()}, {swap(near, 21), range()}}},
       {"range_erase", {store(the, 10), store(near, 20)}, {{range()}, {erase(the), erase(near)}}},
       {"range_clear", {store(the, 10), store(near, 20)}, {{range()}, {clear(), store(the, 11)}}},
       {"size_store", one, {{size()}, {store(near, 21), swap(the, 11)}}},
       {"size_erase", {store(the, 10), store(near, 20)}, {{size()}, {erase(the), erase(near)}}},
+      {"size_store_erase", one, {{size()}, {store(near, 21), erase(near)}}},
       {"size_clear", {store(the, 10), store(near, 20)}, {{size()}, {store(twin, 31), clear()}}},
       {"size_clear_store",
        {store(the, 10), store(near, 20)},
@@ -202,9 +216,8 @@ inline std::vector<scenario> scenarios_of_several_keys() {
   for (const scenario& each : scenarios()) {
     std::set<int> keys;
     for (const auto& thread : each.threads) {
-      for (const step& one : thread) keys.insert(one.key);
+      for (const step& one : thread) keys.insert(one.key);  // 0: of a walk, which is of all keys
     }
-    keys.erase(0);
     if (keys.size() > 1) some.push_back(each);
   }
   return some;
