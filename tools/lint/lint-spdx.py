@@ -7,7 +7,7 @@ import lintlib
 
 LICENCE = "SPDX-License-Identifier: MIT"
 FIRST_LINES = 5
-WITHOUT_COMMENTS = {".json", ".csv", ".svg", ".png", ".txt"}
+WITHOUT_COMMENTS = {".json", ".csv", ".svg", ".png", ".txt", ".input"}
 
 
 def main():

@@ -1,0 +1,16 @@
+// SPDX-FileCopyrightText: The syncmap authors
+// SPDX-License-Identifier: MIT
+
+#include <differential.hpp>
+#include <syncmap/read_dirty_map.hpp>
+
+namespace fuzz {
+
+namespace {
+template <class Key, class T>
+using map_type = syncmap::read_dirty_map<Key, T, hash, equal>;
+}  // namespace
+
+void run_read_dirty_map(int layout, bytes input) { run_layout<map_type>(layout, input); }
+
+}  // namespace fuzz
