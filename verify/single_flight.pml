@@ -202,7 +202,7 @@ inline search() {
     circular = false;
     count = 0;
     do
-    :: at != 0 && holders[at] == 0 -> assert(false)  // P3
+    :: at != 0 && holders[at] == 0 -> assert(false); break  // P3
     :: at != 0 && holders[at] != 0 && leader[at] != NONE && !circular && count <= THREADS ->
       assert(depth[leader[at]] > 0 && life[leader[at]] == leader_life[at]);  // P3
 #ifndef BUG_CHAIN_IS_CIRCLE
