@@ -100,7 +100,7 @@ class explorer {
     return all_.executions() % 64 == 0 && time::now() >= until;
   }
 
-  static constexpr double usual_seconds = 0.3;
+  static constexpr double usual_seconds = 0.25;
   // Without preemptions one thread runs after the other: there stale reads show what is not ordered.
   static constexpr bounds all_bounds[] = {
       {1, 0}, {0, 2}, {0, 3}, {1, 1}, {2, 0}, {1, 2}, {2, 1}, {3, 0}, {3, 1}};

@@ -95,13 +95,13 @@ def weaker(order, kind):
 
 def kind_of(before):
     """What an order in an argument list belongs to, given the code in front of it."""
-    calls = re.findall(r"\b(load|store|compare_exchange_\w+|exchange|fetch_\w+)\s*\(", before)
+    calls = re.findall(r"\b(load|store|wait_while|compare_exchange_\w+|exchange|fetch_\w+)\s*\(", before)
     if not calls:
         return "read_modify_write"
     last = calls[-1]
     if last.startswith("compare_exchange") and "memory_order" in before[before.rindex(last) :]:
         return "load"  # the order of a failure
-    return last if last in ("load", "store") else "read_modify_write"
+    return {"load": "load", "wait_while": "load", "store": "store"}.get(last, "read_modify_write")
 
 
 def labels_of(lines, number):
