@@ -209,9 +209,7 @@ struct word_node_layout : node_pointers<word_node<Key, T, M>, M> {
    public:
     void look(const entry& one) noexcept { copy_.emplace(from_word<T>(load(one))); }
     // REQUIRES: look() was called.
-    const T& value(const entry&) const noexcept {
-      return *copy_;  // NOLINT(bugprone-unchecked-optional-access): see above
-    }
+    const T& value(const entry&) const noexcept { return *copy_; }
 
    private:
     std::optional<T> copy_;
