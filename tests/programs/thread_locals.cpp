@@ -50,7 +50,7 @@ struct user {
 };
 
 void play(int id, bool library_first) {
-  if (library_first) exercise(shared(), id * 1000);
+  if (library_first) exercise(shared(), id * 1000 + 500);  // keys that no user has
   thread_local user first(3 * id);       // its destructor is one of the last to run
   thread_local all_maps own;             // older than `second`, younger than `first`
   thread_local user second(3 * id + 1);  // uses `own`
