@@ -187,7 +187,7 @@ class hazard_domain : public ::testing::TestWithParam<play> {};
 
 TEST_P(hazard_domain, holds) {
   adopt_statics<model_platform>();
-  tell("hazard_domain", GetParam().name, explorer([this] { perform(GetParam()); }).run());
+  tell("hazard_domain", GetParam().name, explorer([] { perform(GetParam()); }).run());
 }
 
 INSTANTIATE_TEST_SUITE_P(model, hazard_domain, ::testing::ValuesIn(plays()),
