@@ -9,6 +9,7 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <cstdlib>
 #include <functional>
 #include <key_states.hpp>
 #include <latch>
@@ -607,6 +608,33 @@ TEST(hazard, the_child_of_a_fork_in_the_middle_of_a_pass_goes_on) {
   EXPECT_EQ(WEXITSTATUS(status), 0);
   leave.count_down();
   destroying.join();
+}
+
+// Its pass is never resumed. Another thread does not wait for it, and may take over the record.
+TEST(hazard, g10_a_destructor_that_calls_exit_leaves_nobody_waiting) {
+  using platform = patient_platform<struct tag_exit>;
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    ::alarm(20);  // instead of hanging
+    { const hazard_scope<platform, 1> attached; }
+    std::atexit([] {
+      std::thread([] {
+        const hazard_scope<platform, 1> attached;
+        if (hazard_domain<platform>::is_in_pass()) ::_exit(3);
+        if (hazard_domain<platform>::reclaims_at_once()) ::_exit(4);
+        reclaim_all<platform>();
+      }).join();
+      ::_exit(0);
+    });
+    retire_one<platform>([] { std::exit(1); });
+    reclaim_all<platform>();
+    ::_exit(2);
+  }
+  int status = -1;
+  EXPECT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 #endif
 
