@@ -8,11 +8,9 @@
 
 #include <concepts>
 #include <cstddef>
-#include <functional>
 #include <iterator>
 #include <memory>
 #include <optional>
-#include <ranges>
 #include <syncmap/concepts.hpp>
 #include <syncmap/core_map.hpp>
 #include <syncmap/detail/arch.hpp>
@@ -25,7 +23,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace syncmap {
+namespace syncmap::inline v0_1 {
 
 /// A concurrent hash map with the contract of Go's `sync.Map`.
 ///
@@ -87,7 +85,7 @@ class basic_map : public core_map<Engine> {
   template <class K = key_type, class F>
     requires key_can_be_found_by<K, key_type, hasher, key_equal> && value_visitor<F, mapped_type>
   SYNCMAP_INLINE bool visit(const K& key, F&& f) const {
-    return engine_.read(as_sought(key), [&](const mapped_type& value) { std::invoke(f, value); });
+    return engine_.read(as_sought(key), [&](const mapped_type& value) { f(value); });
   }
 
   class handle;
@@ -106,9 +104,8 @@ class basic_map : public core_map<Engine> {
   /// @param keys a range that can be walked twice
   /// @param out takes `std::optional<T>`
   /// @throws as load, and what the range and `out` throw
-  template <std::ranges::forward_range Keys, std::weakly_incrementable Out>
-    requires key_can_be_found_by<std::remove_reference_t<std::ranges::range_reference_t<Keys>>,
-                                 key_type, hasher, key_equal> &&
+  template <detail::forward_range Keys, std::weakly_incrementable Out>
+    requires key_can_be_found_by<detail::element_of<Keys>, key_type, hasher, key_equal> &&
              value_can_be_copied<mapped_type, Keys> &&
              std::indirectly_writable<Out, std::optional<mapped_type>>
   Out load_many(Keys&& keys, Out out) const {
@@ -142,7 +139,7 @@ class basic_map : public core_map<Engine> {
     const auto found = [&](const mapped_type& value) { result.emplace(value, true); };
     if (engine_.read(as_sought(key), found)) return result;
     const auto compute = [&] {
-      return load_or_store(std::forward<K>(key), static_cast<mapped_type>(std::invoke(factory)));
+      return load_or_store(std::forward<K>(key), static_cast<mapped_type>(factory()));
     };
     if (flight::must_not_wait()) return compute();
     const auto own = static_cast<key_type>(as_sought(key));
@@ -203,7 +200,7 @@ class basic_map : public core_map<Engine> {
       bool erased = false;
       engine_.template modify<detail::operation::compare_and_erase>(
           key, [&](const mapped_type* current, auto&) {
-            erased = current != nullptr && std::invoke(pred, key, *current);
+            erased = current != nullptr && pred(key, *current);
             return erased ? detail::action::erase : detail::action::keep;
           });
       if (erased) ++count;
@@ -378,4 +375,4 @@ class basic_map<Engine>::handle {
   typename Engine::pinned entry_;
 };
 
-}  // namespace syncmap
+}  // namespace syncmap::inline v0_1

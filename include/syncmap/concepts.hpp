@@ -8,14 +8,14 @@
 
 #include <concepts>
 #include <cstddef>
+#include <iterator>
 #include <optional>
-#include <ranges>
 #include <syncmap/hash.hpp>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 
-namespace syncmap {
+namespace syncmap::inline v0_1 {
 
 /// What operations ask of a value type. An operation that is called without them is an error in
 /// which the name of the concept says what is missing. (`Asker` is a parameter of the operation, and
@@ -56,12 +56,13 @@ concept key_can_be_inserted_from =
 
 /// A visitor of entries: returns nothing, or a `bool` that is false to end the visit.
 template <class F, class Key, class T>
-concept entry_visitor =
-    std::invocable<F&, const Key&, const T&> &&
-    (std::is_void_v<std::invoke_result_t<F&, const Key&, const T&>> ||
-     std::same_as<std::remove_cvref_t<std::invoke_result_t<F&, const Key&, const T&>>, bool>);
+concept entry_visitor = requires(F& f, const Key& key, const T& value) {
+  f(key, value);
+  requires std::is_void_v<decltype(f(key, value))> ||
+               std::same_as<std::remove_cvref_t<decltype(f(key, value))>, bool>;
+};
 template <class F, class T>
-concept value_visitor = std::invocable<F&, const T&>;
+concept value_visitor = requires(F& f, const T& value) { f(value); };
 template <class F, class T>
 concept value_updater = requires(F& f, const T& current) {
   { f(current) } -> std::convertible_to<T>;
@@ -71,9 +72,13 @@ concept value_computer = requires(F& f, const T* current) {
   { f(current) } -> std::convertible_to<std::optional<T>>;
 };
 template <class F, class T>
-concept value_factory = std::invocable<F&> && std::convertible_to<std::invoke_result_t<F&>, T>;
+concept value_factory = requires(F& f) {
+  { f() } -> std::convertible_to<T>;
+};
 template <class F, class Key, class T>
-concept entry_predicate = std::predicate<F&, const Key&, const T&>;
+concept entry_predicate = requires(F& f, const Key& key, const T& value) {
+  { f(key, value) } -> std::convertible_to<bool>;
+};
 
 namespace detail {
 
@@ -82,10 +87,26 @@ template <class Pair>
 using key_in_pair = std::remove_cvref_t<std::tuple_element_t<0, std::remove_cvref_t<Pair>>>;
 template <class Pair>
 using value_in_pair = std::remove_cvref_t<std::tuple_element_t<1, std::remove_cvref_t<Pair>>>;
+
+// What of the header ranges is needed: all of it takes longer to compile than this library (decision 11).
+template <class Range>
+using iterator_of = decltype(std::ranges::begin(std::declval<Range&>()));
+template <class Range>
+concept is_range = requires(Range& range) {
+  std::ranges::begin(range);
+  std::ranges::end(range);
+};
+template <class Range>
+concept input_range = is_range<Range> && std::input_iterator<iterator_of<Range>>;
+template <class Range>
+concept forward_range = is_range<Range> && std::forward_iterator<iterator_of<Range>>;
+template <class Range>
+using element_of = std::remove_reference_t<std::iter_reference_t<iterator_of<Range>>>;
+
 template <class Entries>
-using key_of_pairs = key_in_pair<std::ranges::range_value_t<Entries>>;
+using key_of_pairs = key_in_pair<std::iter_value_t<iterator_of<Entries>>>;
 template <class Entries>
-using value_of_pairs = value_in_pair<std::ranges::range_value_t<Entries>>;
+using value_of_pairs = value_in_pair<std::iter_value_t<iterator_of<Entries>>>;
 
 }  // namespace detail
-}  // namespace syncmap
+}  // namespace syncmap::inline v0_1

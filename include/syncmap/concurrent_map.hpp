@@ -15,7 +15,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace syncmap {
+namespace syncmap::inline v0_1 {
 
 /// A map with the operations of `syncmap::map` and `syncmap::read_dirty_map`, whose values can be copied
 /// and compared. Write a function for both as `void serve(syncmap::concurrent_map auto& sessions)`. What
@@ -71,4 +71,4 @@ concept concurrent_map =
       { fixed.get_allocator() } -> std::same_as<typename Map::allocator_type>;
     };
 
-}  // namespace syncmap
+}  // namespace syncmap::inline v0_1

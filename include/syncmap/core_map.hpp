@@ -8,12 +8,10 @@
 
 #include <concepts>
 #include <cstddef>
-#include <functional>
 #include <initializer_list>
 #include <iterator>
 #include <memory>
 #include <optional>
-#include <ranges>
 #include <syncmap/concepts.hpp>
 #include <syncmap/detail/arch.hpp>
 #include <syncmap/detail/engine.hpp>
@@ -21,11 +19,12 @@
 #include <syncmap/hash.hpp>
 #include <syncmap/load_or_store_result.hpp>
 #include <syncmap/map_stats.hpp>
+#include <syncmap/version.hpp>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 
-namespace syncmap {
+namespace syncmap::inline v0_1 {
 
 /// What a `basic_map` is made of first: construction, and the ten operations of Go's `sync.Map`.
 template <class Engine>
@@ -81,7 +80,7 @@ class core_map {
   template <class Entries>  // what is no map comes first: a map may be a part of its own values
     requires(!std::derived_from<std::remove_cvref_t<Entries>, core_map>) &&
             (!std::convertible_to<Entries, hasher>) &&
-            (!std::convertible_to<Entries, allocator_type>) && std::ranges::input_range<Entries>
+            (!std::convertible_to<Entries, allocator_type>) && detail::input_range<Entries>
   explicit core_map(Entries&& entries, const hasher& hash = hasher(),
                     const key_equal& equal = key_equal(),
                     const allocator_type& allocator = allocator_type())
@@ -239,11 +238,11 @@ class core_map {
   void range(F&& f) const {
     typename Engine::cursor at(engine_);
     while (at.next()) {
-      using result = std::invoke_result_t<F&, const key_type&, const mapped_type&>;
+      using result = decltype(f(at.key(), at.value()));
       if constexpr (std::is_void_v<result>) {
-        std::invoke(f, at.key(), at.value());
+        f(at.key(), at.value());
       } else {
-        if (!std::invoke(f, at.key(), at.value())) return;
+        if (!f(at.key(), at.value())) return;
       }
     }
   }
@@ -297,4 +296,4 @@ class core_map {
   Engine engine_;
 };
 
-}  // namespace syncmap
+}  // namespace syncmap::inline v0_1

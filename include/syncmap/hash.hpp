@@ -8,13 +8,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <string_view>
 #include <syncmap/detail/arch.hpp>
 #include <type_traits>
 
-namespace syncmap {
+namespace syncmap::inline v0_1 {
 
 /// The default hash function object: `std::hash<Key>`.
 ///
@@ -124,4 +123,4 @@ inline constexpr bool has_second_hash =
     (!are_transparent<Hash, KeyEqual> || std::is_same_v<Hash, hash<Key>>);
 
 }  // namespace detail
-}  // namespace syncmap
+}  // namespace syncmap::inline v0_1

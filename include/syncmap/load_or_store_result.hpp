@@ -12,7 +12,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace syncmap {
+namespace syncmap::inline v0_1 {
 
 template <class Engine>
 class core_map;
@@ -74,7 +74,7 @@ class load_or_store_result {
   bool engaged_ = false;
 };
 
-}  // namespace syncmap
+}  // namespace syncmap::inline v0_1
 
 /// @cond
 template <class T>

@@ -8,12 +8,9 @@
 
 #include <concepts>
 #include <cstddef>
-#include <functional>
 #include <initializer_list>
 #include <iterator>
 #include <memory>
-#include <memory_resource>
-#include <ranges>
 #include <syncmap/basic_map.hpp>
 #include <syncmap/detail/group_map.hpp>
 #include <syncmap/detail/memory.hpp>
@@ -23,7 +20,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace syncmap {
+namespace syncmap::inline v0_1 {
 
 /// The default map: fast in every mix of reads and writes, at every size.
 ///
@@ -65,7 +62,7 @@ class map : public basic_map<detail::group_map<Key, T, Hash, KeyEqual,
   using base::base;
 };
 
-template <std::ranges::input_range Entries>
+template <detail::input_range Entries>
 explicit map(Entries&&) -> map<detail::key_of_pairs<Entries>, detail::value_of_pairs<Entries>>;
 template <std::input_iterator It, std::sentinel_for<It> End>
 map(It, End) -> map<detail::key_in_pair<std::iter_value_t<It>>,
@@ -73,12 +70,4 @@ map(It, End) -> map<detail::key_in_pair<std::iter_value_t<It>>,
 template <class Key, class T>
 map(std::initializer_list<std::pair<Key, T>>) -> map<std::remove_const_t<Key>, T>;
 
-namespace pmr {
-/// With an allocator that asks a `std::pmr::memory_resource`, which must outlive the map; if the map is a
-/// part of another map's value, also the reclamation that destroys that: do not keep the two in one value.
-template <class Key, class T, class Hash = syncmap::hash<Key>, class KeyEqual = std::equal_to<Key>>
-using map =
-    syncmap::map<Key, T, Hash, KeyEqual, std::pmr::polymorphic_allocator<std::pair<const Key, T>>>;
-}  // namespace pmr
-
-}  // namespace syncmap
+}  // namespace syncmap::inline v0_1

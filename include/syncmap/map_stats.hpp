@@ -8,7 +8,7 @@
 
 #include <cstddef>
 
-namespace syncmap {
+namespace syncmap::inline v0_1 {
 
 /// What happens inside a map, in numbers. Each is exact if no other thread writes, and close otherwise;
 /// they are read one after the other. What an algorithm does not have is 0.
@@ -32,4 +32,4 @@ struct map_stats {
   std::size_t expunged = 0;    ///< `read_dirty_map`: erased keys in read that dirty lacks
 };
 
-}  // namespace syncmap
+}  // namespace syncmap::inline v0_1

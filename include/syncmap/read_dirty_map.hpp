@@ -8,12 +8,9 @@
 
 #include <concepts>
 #include <cstddef>
-#include <functional>
 #include <initializer_list>
 #include <iterator>
 #include <memory>
-#include <memory_resource>
-#include <ranges>
 #include <syncmap/basic_map.hpp>
 #include <syncmap/detail/memory.hpp>
 #include <syncmap/detail/platform.hpp>
@@ -24,7 +21,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace syncmap {
+namespace syncmap::inline v0_1 {
 
 /// The map of Go 1.9 to 1.23's `sync.Map`: a *read* table that is answered without a lock, and a
 /// *dirty* table under a mutex that has the new keys too and takes read's place when enough lookups
@@ -68,7 +65,7 @@ class read_dirty_map
   using base::base;
 };
 
-template <std::ranges::input_range Entries>
+template <detail::input_range Entries>
 explicit read_dirty_map(Entries&&)
     -> read_dirty_map<detail::key_of_pairs<Entries>, detail::value_of_pairs<Entries>>;
 template <std::input_iterator It, std::sentinel_for<It> End>
@@ -78,13 +75,4 @@ template <class Key, class T>
 read_dirty_map(std::initializer_list<std::pair<Key, T>>)
     -> read_dirty_map<std::remove_const_t<Key>, T>;
 
-namespace pmr {
-/// With an allocator that asks a `std::pmr::memory_resource`, which must outlive the map; if the map is a
-/// part of another map's value, also the reclamation that destroys that: do not keep the two in one value.
-template <class Key, class T, class Hash = syncmap::hash<Key>, class KeyEqual = std::equal_to<Key>>
-using read_dirty_map =
-    syncmap::read_dirty_map<Key, T, Hash, KeyEqual,
-                            std::pmr::polymorphic_allocator<std::pair<const Key, T>>>;
-}  // namespace pmr
-
-}  // namespace syncmap
+}  // namespace syncmap::inline v0_1

@@ -10,7 +10,7 @@
 #include <syncmap/detail/hazard.hpp>
 #include <syncmap/detail/platform.hpp>
 
-namespace syncmap {
+namespace syncmap::inline v0_1 {
 
 /// Destroys what the maps of this process have retired.
 ///
@@ -43,4 +43,4 @@ inline void reclaim() noexcept {
   detail::block_cache::release();
 }
 
-}  // namespace syncmap
+}  // namespace syncmap::inline v0_1

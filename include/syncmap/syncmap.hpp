@@ -11,5 +11,7 @@
 #include <syncmap/concurrent_map.hpp>
 #include <syncmap/hash.hpp>
 #include <syncmap/map.hpp>
+#include <syncmap/pmr.hpp>
 #include <syncmap/read_dirty_map.hpp>
 #include <syncmap/reclaim.hpp>
+#include <syncmap/version.hpp>

@@ -5,6 +5,7 @@
 #include <memory_resource>
 #include <string>
 #include <syncmap/map.hpp>
+#include <syncmap/pmr.hpp>
 #include <typed.hpp>
 
 namespace cross {

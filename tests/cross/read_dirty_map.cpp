@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory_resource>
 #include <string>
+#include <syncmap/pmr.hpp>
 #include <syncmap/read_dirty_map.hpp>
 #include <typed.hpp>
 

@@ -18,7 +18,7 @@
 #include <syncmap/detail/read_dirty_views.hpp>
 #include <vector>
 
-namespace syncmap {
+namespace syncmap::inline v0_1 {
 
 struct basic_map_inspector {
   template <class Engine>
@@ -261,4 +261,4 @@ void promote(const Map& map) {
 }
 
 }  // namespace test
-}  // namespace syncmap
+}  // namespace syncmap::inline v0_1

@@ -17,6 +17,7 @@
 #include <string>
 #include <string_view>
 #include <syncmap/concurrent_map.hpp>
+#include <syncmap/pmr.hpp>
 #include <unordered_map>
 #include <utility>
 #include <vector>

@@ -10,10 +10,12 @@ import lintlib
 
 # Bottom first. A header may include what stands above it in this list.
 LAYERS = """
+    version.hpp
     detail/arch.hpp
     detail/asym_fence.hpp
     detail/block_cache.hpp
     detail/large_pages.hpp
+    detail/entropy.hpp
     detail/platform.hpp
     detail/memory.hpp
     detail/small_buffer.hpp
@@ -54,11 +56,17 @@ LAYERS = """
     basic_map.hpp
     map.hpp
     read_dirty_map.hpp
+    pmr.hpp
     syncmap.hpp
 """.split()
 
 # These may include any header of the system and use any macro.
-PLATFORM = {"detail/arch.hpp", "detail/asym_fence.hpp", "detail/large_pages.hpp"}
+PLATFORM = {
+    "detail/arch.hpp",
+    "detail/asym_fence.hpp",
+    "detail/entropy.hpp",
+    "detail/large_pages.hpp",
+}
 
 STANDARD = set(
     """

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-FileCopyrightText: The syncmap authors
 # SPDX-License-Identifier: MIT
-"""CMake, version.hpp and the changelog agree on the version."""
+"""CMake, version.hpp, the inline namespace and the changelog agree on the version."""
 
 import re
 
@@ -10,11 +10,26 @@ import lintlib
 CMAKE = re.compile(r"\bproject\([^)]*\bVERSION\s+(\d+\.\d+\.\d+)")
 CONSTANT = re.compile(r'\b\w*version\w*(?:\[\])?\s*[={\s]\s*"(\d+\.\d+\.\d+)"', re.IGNORECASE)
 PART = re.compile(r"\bversion_(major|minor|patch)\b\s*(?:=|\{|\s)\s*(\d+)", re.IGNORECASE)
+NAMESPACE = re.compile(r"^namespace syncmap(?:::inline (\w+))?\b", re.MULTILINE)
 ENTRY = re.compile(r"^## \[?(\d+\.\d+\.\d+|Unreleased)\b", re.MULTILINE)
 
 
 def number(version):
     return tuple(int(part) for part in version.split("."))
+
+
+def inline_namespace(version):
+    """What breaks users is told by the minor number below 1.0, by the major number from there on."""
+    major, minor, _ = number(version)
+    return f"v{major}" if major else f"v0_{minor}"
+
+
+def check_namespaces(root, version):
+    wanted = inline_namespace(version)
+    for path in lintlib.headers(root):
+        for said in NAMESPACE.findall((root / path).read_text(encoding="utf-8")):
+            if said != wanted:
+                yield f"{path}:1: opens syncmap::{said or '(nothing)'}, and must syncmap::inline {wanted}"
 
 
 def check(root):
@@ -33,6 +48,8 @@ def check(root):
         if found != {version}:
             said = ", ".join(sorted(found)) or "nothing"
             complaints.append(f"include/syncmap/version.hpp:1: says {said}, CMake {version}")
+
+    complaints += check_namespaces(root, version)
 
     entries = ENTRY.findall((root / "CHANGELOG.md").read_text(encoding="utf-8"))
     if not entries:

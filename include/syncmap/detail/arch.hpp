@@ -10,10 +10,17 @@
 #include <exception>
 #include <stdexcept>
 
-#if defined(_MSC_VER) && !defined(__clang__)
+// Headers are chosen for what they take to compile (decision 11): of the vector instructions those that are
+// used, and of <functional> std::equal_to, where it can be had alone.
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#elif defined(_MSC_VER) && !defined(__clang__)
 #include <intrin.h>
-#elif defined(__i386__) || defined(__x86_64__)
-#include <immintrin.h>
+#endif
+#if defined(__GLIBCXX__) && __has_include(<bits/stl_function.h>)
+#include <bits/stl_function.h>
+#else
+#include <functional>
 #endif
 
 // Makes one object per process of what each shared library would otherwise have for itself. It must
@@ -34,7 +41,7 @@
 #define SYNCMAP_NO_UNIQUE_ADDRESS [[no_unique_address]]
 #endif
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 // Two threads that write at this distance do not disturb each other.
 inline constexpr std::size_t cache_line = 64;
@@ -72,12 +79,15 @@ inline constexpr bool thread_locals_end_early = true;
 inline constexpr bool thread_locals_end_early = false;
 #endif
 
+// std::max, without <algorithm>.
+constexpr std::size_t larger(std::size_t a, std::size_t b) noexcept { return a < b ? b : a; }
+
 // Tells the processor that this is a waiting loop.
 inline void pause() noexcept {
 #if defined(_MSC_VER) && !defined(__clang__) && (defined(_M_X64) || defined(_M_IX86))
   _mm_pause();
 #elif defined(__i386__) || defined(__x86_64__)
-  _mm_pause();
+  __builtin_ia32_pause();
 #elif defined(__aarch64__) || defined(__arm__)
   asm volatile("yield");
 #endif
@@ -194,4 +204,4 @@ inline std::uint64_t multiply_fold(std::uint64_t a, std::uint64_t b) noexcept {
 #endif
 }
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail

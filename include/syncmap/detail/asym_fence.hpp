@@ -41,7 +41,7 @@ extern "C" __declspec(dllimport) int __stdcall FlsSetValue(unsigned long, void*)
 #include <unistd.h>
 #endif
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 enum class fence_mode : std::uint32_t { undecided, asymmetric, symmetric };
 
@@ -151,4 +151,4 @@ inline bool fence_heavy() noexcept {
   return true;
 }
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail

@@ -17,7 +17,7 @@
 #include <syncmap/detail/arch.hpp>
 #include <utility>
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 class SYNCMAP_SHARED block_cache {
  public:
@@ -105,4 +105,4 @@ class SYNCMAP_SHARED block_cache {
 
 inline constinit thread_local block_cache::state block_cache::mine{};
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail

@@ -20,7 +20,7 @@
 #include <cstddef>
 #include <type_traits>
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 // The first thing that an engine instantiates, so that a wrong type is told in one line.
 template <class Key, class T>
@@ -87,4 +87,4 @@ void read_ahead(const HashOf& hash_of, const Fetch& fetch, const Read& read, It 
   }
 }
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail

@@ -42,7 +42,7 @@
 #include <syncmap/detail/value_word.hpp>
 #include <utility>
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 template <class Key, class T, class M>
 class entry : public hazard_pointer_obj_base {
@@ -125,4 +125,4 @@ class entry : public hazard_pointer_obj_base {
   SYNCMAP_NO_UNIQUE_ADDRESS const M memory_;
 };
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail

@@ -33,7 +33,7 @@
 #include <syncmap/hash.hpp>
 #include <utility>
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 // Seven tags and an overflow count in one word.
 class bucket_tags {
@@ -314,4 +314,4 @@ class alignas(cache_line) entry_table : public hazard_pointer_obj_base {
   var<std::uint32_t> generation_{0};
 };
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail

@@ -47,7 +47,7 @@
 #include <syncmap/detail/platform.hpp>
 #include <type_traits>
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 // How many slots a group has.
 inline constexpr std::size_t group_slots = 16;
@@ -248,4 +248,4 @@ bool for_each_taken(const group_part<Slot, P>& main, group_state seen, F&& f) {
   return true;
 }
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail

@@ -38,7 +38,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 template <class Key, class T, class Hash, class KeyEqual, class M>
 class group_core : public group_tables<Key, T, Hash, KeyEqual, M> {
@@ -420,4 +420,4 @@ class group_core : public group_tables<Key, T, Hash, KeyEqual, M> {
   const KeyEqual& equal_;
 };
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail

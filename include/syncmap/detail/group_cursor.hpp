@@ -26,7 +26,7 @@
 #include <syncmap/detail/small_buffer.hpp>
 #include <utility>
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 template <class Core>
 class group_cursor {
@@ -141,4 +141,4 @@ class group_cursor {
   hazard_row<P> row_;  // of the nodes of the group
 };
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail

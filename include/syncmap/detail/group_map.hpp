@@ -8,7 +8,6 @@
 
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -26,7 +25,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 template <class Key, class T, class Hash, class KeyEqual, class M = platform>
 class group_map {
@@ -115,7 +114,7 @@ class group_map {
       if (!r.is_empty()) add_table(result, *r.table(), guard[2]);
     }
     result.entries = size();
-    result.capacity = std::max(result.capacity, result.entries);
+    result.capacity = larger(result.capacity, result.entries);
     result.growths = root_.growths.load(std::memory_order_relaxed);  // relaxed (statistic)
     result.bytes += root_.counter.bytes() + core_type<T>::layout::bytes_beside * result.entries;
     result.retired_bytes = hazard_domain<P>::global().retired_bytes();
@@ -205,4 +204,4 @@ class group_map<Key, T, Hash, KeyEqual, M>::pinned {
   typename core_type<T>::pinned entry_;
 };
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail

@@ -23,7 +23,7 @@
 #include <syncmap/detail/small_buffer.hpp>
 #include <utility>
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 template <class Layout>
 class group_migration {
@@ -236,4 +236,4 @@ class group_migration {
   overflow* spare_ = nullptr;  // a list by next_owned
 };
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail

@@ -29,7 +29,7 @@
 #include <syncmap/detail/seed.hpp>
 #include <syncmap/detail/striped_counter.hpp>
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 // A table, or that there is none after so many clears.
 template <class Table>
@@ -133,4 +133,4 @@ class alignas(cache_line) group_root {
   atomic<std::uint32_t> generation_{0};
 };
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail

@@ -5,7 +5,6 @@
 
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <syncmap/detail/arch.hpp>
@@ -14,7 +13,7 @@
 #include <syncmap/detail/platform.hpp>
 #include <utility>
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 template <class Core>
 class group_sizing {
@@ -76,7 +75,7 @@ class group_sizing {
       }
       const std::size_t entries = root_.size();
       if (entries == 0 && t->try_close()) continue;
-      const std::size_t wanted = std::max(table::groups_for(entries), std::size_t{1});
+      const std::size_t wanted = larger(table::groups_for(entries), 1);
       if (wanted >= t->group_count()) return;
       core_.set_next(t, wanted);
     }
@@ -103,4 +102,4 @@ class group_sizing {
   Core core_;
 };
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail

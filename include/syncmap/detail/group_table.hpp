@@ -45,7 +45,7 @@
 #include <syncmap/detail/platform.hpp>
 #include <utility>
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 template <class Layout>
 class alignas(cache_line) group_table : public hazard_pointer_obj_base {
@@ -434,4 +434,4 @@ class alignas(cache_line) group_table : public hazard_pointer_obj_base {
   atomic<std::size_t> moved_{0};
 };
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail

@@ -14,7 +14,6 @@
 
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <syncmap/detail/arch.hpp>
@@ -29,7 +28,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 template <class Key, class T, class Hash, class KeyEqual, class M>
 class group_tables {
@@ -186,7 +185,8 @@ class group_tables {
   void set_next(table* t, std::size_t groups) {
     if (t->next() != nullptr) return;
     constexpr std::size_t most = group_migration<layout>::max_groups_per_unit;
-    groups = std::min(std::max(groups, t->group_count() / most), t->group_count() * most);
+    groups = larger(groups, t->group_count() / most);
+    if (groups > t->group_count() * most) groups = t->group_count() * most;
     auto fresh = table::make(memory_, groups, t->generation());
     if (!root_.template load<table>().is(t)) return;
     if (t->try_set_next(fresh.get())) static_cast<void>(fresh.release());
@@ -248,4 +248,4 @@ class group_tables {
   }
 };
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail

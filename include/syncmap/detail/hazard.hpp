@@ -22,7 +22,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 // Calls `load` until what it returned is still there after it was announced, and returns that.
 template <class Load, class Announce>
@@ -262,4 +262,4 @@ void retire(X* object, std::size_t bytes = sizeof(X)) noexcept {
   detail::retire<P>(object, bytes, bytes);
 }
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail

@@ -61,7 +61,7 @@
 #include <syncmap/detail/retired.hpp>
 #include <utility>
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 template <class P>
 class SYNCMAP_SHARED hazard_domain {
@@ -447,4 +447,4 @@ hazard_domain<P>& hazard_domain<P>::global() noexcept {
   return hazard_domain_v<P>;
 }
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail

@@ -24,7 +24,6 @@
 
 #include <bit>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <syncmap/detail/arch.hpp>
@@ -34,7 +33,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 // What became of the comparison of a slot with a key.
 enum class likeness {
@@ -222,4 +221,4 @@ struct inline_layout {
   static void erased(const view&, const Retire&) noexcept {}
 };
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail

@@ -15,7 +15,7 @@
 #include <sys/mman.h>
 #endif
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 inline constexpr std::size_t large_page = std::size_t{1} << 21;
 // Below this a page that is used only in part costs more than it brings.
@@ -33,4 +33,4 @@ inline void prefer_large_pages(void* memory, std::size_t bytes) noexcept {
 #endif
 }
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail

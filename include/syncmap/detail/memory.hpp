@@ -22,7 +22,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 template <class P, class Allocator>
 class allocator_memory {
@@ -186,4 +186,4 @@ void destroy(X* object) noexcept {
   destroy_in(P(), object);
 }
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail

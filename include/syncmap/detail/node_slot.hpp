@@ -39,7 +39,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 // A key that several nodes may have: each a copy of its own if it can be copied.
 template <class Key, class M, bool IsCopied = std::is_copy_constructible_v<Key>>
@@ -403,4 +403,4 @@ consteval auto choose_layout() {
 template <class Key, class T, class M>
 using slot_layout = typename decltype(choose_layout<Key, T, M>())::type;
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail

@@ -14,7 +14,7 @@
 #include <syncmap/detail/memory.hpp>
 #include <utility>
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 template <class Slot, class P>
 class overflow_list {
@@ -66,4 +66,4 @@ class overflow_list {
   atomic<std::size_t> deepest_{0};
 };
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail

@@ -16,14 +16,14 @@
 #include <cstdint>
 #include <mutex>
 #include <new>
-#include <random>
 #include <syncmap/detail/arch.hpp>
 #include <syncmap/detail/asym_fence.hpp>
 #include <syncmap/detail/block_cache.hpp>
+#include <syncmap/detail/entropy.hpp>
 #include <syncmap/detail/large_pages.hpp>
 #include <thread>
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 // A thread's own pointer to its record, and a call when the thread ends. The pointer needs no
 // construction and no destruction, so it can be used before and after every other thread-local.
@@ -154,14 +154,7 @@ struct SYNCMAP_SHARED platform {
   // exhausted descriptor table, a sandbox) must not make a map unusable: the addresses and the
   // counter that are mixed in later then stand alone.
   static std::uint64_t random() noexcept {
-    static const std::uint64_t secret = [] {
-      std::uint64_t drawn = 0;
-      completes([&] {
-        std::random_device device;
-        drawn = (static_cast<std::uint64_t>(device()) << 32) | device();
-      });
-      return drawn;
-    }();
+    static const std::uint64_t secret = draw_entropy();
     static std::atomic<std::uint64_t> calls{0};
     // relaxed (statistic): only that no two calls see the same number matters.
     const std::uint64_t call = calls.fetch_add(1, std::memory_order_relaxed);
@@ -170,4 +163,4 @@ struct SYNCMAP_SHARED platform {
   }
 };
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail

@@ -45,7 +45,7 @@
 #include <syncmap/map_stats.hpp>
 #include <utility>
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 template <class Key, class T, class Hash, class KeyEqual, class M = platform>
 class read_dirty {
@@ -388,4 +388,4 @@ class read_dirty {
   mutable tables tables_;  // a lookup may count a miss and promote
 };
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail

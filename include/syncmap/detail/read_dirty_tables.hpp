@@ -37,7 +37,6 @@
 
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -54,7 +53,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 template <class Entry>
 class alignas(cache_line) read_dirty_tables {
@@ -222,8 +221,9 @@ class alignas(cache_line) read_dirty_tables {
     }
     const std::size_t dirty = dirty_bytes_.load(std::memory_order_relaxed);  // relaxed (statistic)
     result.entries = size();
-    result.capacity = std::max({result.capacity, table::max_load_of(dirty), result.entries,
-                                reserved_.load(std::memory_order_relaxed)});  // relaxed (statistic)
+    result.capacity = larger(larger(result.capacity, table::max_load_of(dirty)),
+                             // relaxed (statistic)
+                             larger(result.entries, reserved_.load(std::memory_order_relaxed)));
     result.bytes += counter_.bytes() + dirty + result.entries * Entry::bytes_of_live();
     result.retired_bytes = hazard_domain<P>::global().retired_bytes();
     result.promotions = promotions_.load(std::memory_order_relaxed);  // relaxed (statistic)
@@ -247,7 +247,7 @@ class alignas(cache_line) read_dirty_tables {
   [[nodiscard]] std::size_t room_beside(const table* from) const noexcept {
     const std::size_t entries = (from == nullptr ? 0 : from->size()) + 1;
     // relaxed (statistic): a wish
-    return table::capacity_for(std::max(entries, reserved_.load(std::memory_order_relaxed)));
+    return table::capacity_for(larger(entries, reserved_.load(std::memory_order_relaxed)));
   }
 
   // Every table from the next on has room for so many entries. Throws std::bad_alloc.
@@ -447,4 +447,4 @@ class alignas(cache_line) read_dirty_tables {
   atomic<std::size_t> misses_{0};
 };
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail

@@ -10,7 +10,7 @@
 #include <syncmap/detail/read_dirty.hpp>
 #include <utility>
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 // Walks the table that was `read` when the cursor was made, dirty promoted first. Holds no lock.
 template <class Key, class T, class Hash, class KeyEqual, class M>
@@ -87,4 +87,4 @@ class read_dirty<Key, T, Hash, KeyEqual, M>::pinned {
   word value_ = word::nil();
 };
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail

@@ -7,7 +7,7 @@
 
 #include <cstdint>
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 // Packed: a table, and whether dirty has keys that it lacks. Both are read by one load.
 template <class Table>
@@ -28,4 +28,4 @@ class read_word {
   std::uintptr_t bits_ = 0;
 };
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail

@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <utility>
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 // Base of whatever can be retired.
 struct hazard_pointer_obj_base {
@@ -46,4 +46,4 @@ class retired_batch {
   }
 };
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail

@@ -10,7 +10,7 @@
 #include <syncmap/detail/platform.hpp>
 #include <syncmap/hash.hpp>
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 // Drawn when the first table is made, so that a map needs no code to be constructed; constant then.
 template <class P>
@@ -53,4 +53,4 @@ class map_seed {
   typename P::template atomic<std::uint64_t> value_{0};
 };
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail

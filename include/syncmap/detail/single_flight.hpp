@@ -25,7 +25,7 @@
 #include <syncmap/detail/wait_graph.hpp>
 #include <utility>
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 template <class Key, class Hash, class KeyEqual, class M>
 class single_flight {
@@ -116,4 +116,4 @@ class single_flight {
   }
 };
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail

@@ -5,7 +5,6 @@
 
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <new>
@@ -14,7 +13,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 template <class P, class X, std::size_t Inside>
 class small_buffer {
@@ -72,7 +71,7 @@ class small_buffer {
   }
 
   SYNCMAP_NOINLINE void grow(std::size_t least) {
-    const std::size_t wider = std::max(least, 2 * capacity_);
+    const std::size_t wider = larger(least, 2 * capacity_);
     auto* const fresh = static_cast<X*>(P::allocate(wider * element, alignof(X)));
     std::uninitialized_copy_n(data_, size_, fresh);
     if (!is_inside()) P::deallocate(data_, capacity_ * element, alignof(X));
@@ -86,4 +85,4 @@ class small_buffer {
   alignas(X) unsigned char inside_[Inside * element];
 };
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail

@@ -29,7 +29,7 @@
 #include <syncmap/detail/memory.hpp>
 #include <syncmap/detail/platform.hpp>
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 // A generation number in the width that a word has for it.
 inline constexpr unsigned generation_bits = 24;
@@ -176,4 +176,4 @@ class striped_counter {
   atomic<block*> stripes_{nullptr};
 };
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail

@@ -25,7 +25,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 // An immutable value in memory of its own: constant from its publication to its reclamation.
 template <class T, class M>
@@ -172,4 +172,4 @@ SYNCMAP_INLINE auto protect_word(const protector<P>& guard, Load load) noexcept 
   }
 }
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail

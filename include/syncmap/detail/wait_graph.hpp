@@ -29,7 +29,7 @@
 #include <syncmap/detail/arch.hpp>
 #include <syncmap/detail/platform.hpp>
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 template <class P>
 class flight;
@@ -160,4 +160,4 @@ class flight {
   leader* leader_;  // guarded by the lock; null once an awaited flight has landed
 };
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail
