@@ -144,8 +144,13 @@ class group_migration {
 
   template <class Again>
   bool copy_to(std::uint64_t hash, const slot& one, const Again& again) noexcept {
-    const part main = to_.group_of(hash);
-    filling& here = filling_[to_.index_of(hash) % std::size(filling_)];
+    // A hash that differs from what it was (no hash may, but users write them) leads nowhere else: the groups
+    // of other units are other movers', or not begun.
+    std::size_t number = to_.index_of(hash) - first_target_;
+    if (number >= target_count_) [[unlikely]]
+      number = 0;
+    const part main = target(number);
+    filling& here = filling_[number % std::size(filling_)];
     if (here.main != main.head) here = filling(main);
     if (here.used == usable) [[unlikely]] {
       if (spare_ == nullptr) return false;
