@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: The syncmap authors
 // SPDX-License-Identifier: MIT
 
-#include <syncmap/read_dirty_map.hpp>
+#include <syncmap/map.hpp>
 
 int main() {
-  syncmap::read_dirty_map<int, int> m;
-  m.store(1, 2);
-  return m.load(1) == 2 ? 0 : 1;
+  syncmap::map<int, int> stock;
+  stock.store(1, 2);
+  return stock.load(1).value_or(0) == 2 ? 0 : 1;
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-FileCopyrightText: The syncmap authors
 # SPDX-License-Identifier: MIT
-"""CMake, version.hpp, the inline namespace and the changelog agree on the version."""
+"""CMake, version.hpp, the inline namespace, the changelog and whatever packs the library agree on
+the version."""
 
 import re
 
@@ -12,6 +13,17 @@ CONSTANT = re.compile(r'\b\w*version\w*(?:\[\])?\s*[={\s]\s*"(\d+\.\d+\.\d+)"', 
 PART = re.compile(r"\bversion_(major|minor|patch)\b\s*(?:=|\{|\s)\s*(\d+)", re.IGNORECASE)
 NAMESPACE = re.compile(r"^namespace syncmap(?:::inline (\w+))?\b", re.MULTILINE)
 ENTRY = re.compile(r"^## \[?(\d+\.\d+\.\d+|Unreleased)\b", re.MULTILINE)
+
+# Where else it stands, each time: the first group.
+NUMBER = r"(\d+\.\d+\.\d+)"
+PLACES = {
+    "meson.build": rf"^project\(.*\bversion: '{NUMBER}'",
+    "packaging/meson/syncmap.wrap": rf"^(?:directory|source_filename) = syncmap-{NUMBER}",
+    "packaging/conan/conanfile.py": rf'^    version = "{NUMBER}"$',
+    "packaging/vcpkg/vcpkg.json": rf'^  "version": "{NUMBER}",$',
+    "single_include/syncmap.hpp": rf"^// syncmap {NUMBER} in one file",
+    "tests/package/fetch_content/CMakeLists.txt": rf"\bGIT_TAG v{NUMBER}",
+}
 
 
 def number(version):
@@ -59,7 +71,20 @@ def check(root):
     released = [entry for entry in entries if entry != "Unreleased"]
     if released and number(released[0]) > number(version):
         complaints.append(f"CHANGELOG.md:1: {released[0]} is newer than CMake's {version}")
-    return version, complaints
+    return version, complaints + sum((disagreements(root, place, version) for place in PLACES), [])
+
+
+def disagreements(root, place, version):
+    """The complaints about one of PLACES."""
+    text = (root / place).read_text(encoding="utf-8")
+    found = list(re.finditer(PLACES[place], text, re.MULTILINE))
+    if not found:
+        return [f"{place}:1: says no version, CMake {version}"]
+    return [
+        f"{place}:{text.count(chr(10), 0, match.start(1)) + 1}: says {match[1]}, CMake {version}"
+        for match in found
+        if match[1] != version
+    ]
 
 
 def main():
