@@ -11,6 +11,9 @@ WITHOUT_COMMENTS = {".json", ".csv", ".svg", ".png", ".txt", ".input"}
 # Formats of others that know no comments, or say the licence in their own way.
 EXCEPTIONS = {
     "LICENSE",
+    "debian/changelog",
+    "debian/copyright",
+    "debian/source/format",
     "packaging/vcpkg/usage",
 }
 
