@@ -27,7 +27,6 @@
 
 #pragma once
 
-#include <algorithm>
 #include <atomic>
 #include <bit>
 #include <cerrno>
@@ -35,7 +34,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <functional>
 #include <initializer_list>
 #include <iterator>
 #include <memory>
@@ -43,8 +41,6 @@
 #include <mutex>
 #include <new>
 #include <optional>
-#include <random>
-#include <ranges>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -56,10 +52,17 @@
 // ---- syncmap/detail/arch.hpp
 // arch.hpp -- what depends on the compiler or the processor, and nothing else.
 
-#if defined(_MSC_VER) && !defined(__clang__)
+// Headers are chosen for what they take to compile (decision 11): of the vector instructions those that are
+// used, and of <functional> std::equal_to, where it can be had alone.
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#elif defined(_MSC_VER) && !defined(__clang__)
 #include <intrin.h>
-#elif defined(__i386__) || defined(__x86_64__)
-#include <immintrin.h>
+#endif
+#if defined(__GLIBCXX__) && __has_include(<bits/stl_function.h>)
+#include <bits/stl_function.h>
+#else
+#include <functional>
 #endif
 
 // Makes one object per process of what each shared library would otherwise have for itself. It must
@@ -80,7 +83,7 @@
 #define SYNCMAP_NO_UNIQUE_ADDRESS [[no_unique_address]]
 #endif
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 // Two threads that write at this distance do not disturb each other.
 inline constexpr std::size_t cache_line = 64;
@@ -118,12 +121,15 @@ inline constexpr bool thread_locals_end_early = true;
 inline constexpr bool thread_locals_end_early = false;
 #endif
 
+// std::max, without <algorithm>.
+constexpr std::size_t larger(std::size_t a, std::size_t b) noexcept { return a < b ? b : a; }
+
 // Tells the processor that this is a waiting loop.
 inline void pause() noexcept {
 #if defined(_MSC_VER) && !defined(__clang__) && (defined(_M_X64) || defined(_M_IX86))
   _mm_pause();
 #elif defined(__i386__) || defined(__x86_64__)
-  _mm_pause();
+  __builtin_ia32_pause();
 #elif defined(__aarch64__) || defined(__arm__)
   asm volatile("yield");
 #endif
@@ -240,12 +246,12 @@ inline std::uint64_t multiply_fold(std::uint64_t a, std::uint64_t b) noexcept {
 #endif
 }
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail
 
 // ---- syncmap/hash.hpp
 /// The default hash, and what the maps do with any hash.
 
-namespace syncmap {
+namespace syncmap::inline v0_1 {
 
 /// The default hash function object: `std::hash<Key>`.
 ///
@@ -355,12 +361,12 @@ inline constexpr bool has_second_hash =
     (!are_transparent<Hash, KeyEqual> || std::is_same_v<Hash, hash<Key>>);
 
 }  // namespace detail
-}  // namespace syncmap
+}  // namespace syncmap::inline v0_1
 
 // ---- syncmap/concepts.hpp
 /// What the operations of a map ask of the types and callables that they are given.
 
-namespace syncmap {
+namespace syncmap::inline v0_1 {
 
 /// What operations ask of a value type. An operation that is called without them is an error in
 /// which the name of the concept says what is missing. (`Asker` is a parameter of the operation, and
@@ -401,12 +407,13 @@ concept key_can_be_inserted_from =
 
 /// A visitor of entries: returns nothing, or a `bool` that is false to end the visit.
 template <class F, class Key, class T>
-concept entry_visitor =
-    std::invocable<F&, const Key&, const T&> &&
-    (std::is_void_v<std::invoke_result_t<F&, const Key&, const T&>> ||
-     std::same_as<std::remove_cvref_t<std::invoke_result_t<F&, const Key&, const T&>>, bool>);
+concept entry_visitor = requires(F& f, const Key& key, const T& value) {
+  f(key, value);
+  requires std::is_void_v<decltype(f(key, value))> ||
+               std::same_as<std::remove_cvref_t<decltype(f(key, value))>, bool>;
+};
 template <class F, class T>
-concept value_visitor = std::invocable<F&, const T&>;
+concept value_visitor = requires(F& f, const T& value) { f(value); };
 template <class F, class T>
 concept value_updater = requires(F& f, const T& current) {
   { f(current) } -> std::convertible_to<T>;
@@ -416,9 +423,13 @@ concept value_computer = requires(F& f, const T* current) {
   { f(current) } -> std::convertible_to<std::optional<T>>;
 };
 template <class F, class T>
-concept value_factory = std::invocable<F&> && std::convertible_to<std::invoke_result_t<F&>, T>;
+concept value_factory = requires(F& f) {
+  { f() } -> std::convertible_to<T>;
+};
 template <class F, class Key, class T>
-concept entry_predicate = std::predicate<F&, const Key&, const T&>;
+concept entry_predicate = requires(F& f, const Key& key, const T& value) {
+  { f(key, value) } -> std::convertible_to<bool>;
+};
 
 namespace detail {
 
@@ -427,13 +438,29 @@ template <class Pair>
 using key_in_pair = std::remove_cvref_t<std::tuple_element_t<0, std::remove_cvref_t<Pair>>>;
 template <class Pair>
 using value_in_pair = std::remove_cvref_t<std::tuple_element_t<1, std::remove_cvref_t<Pair>>>;
+
+// What of the header ranges is needed: all of it takes longer to compile than this library (decision 11).
+template <class Range>
+using iterator_of = decltype(std::ranges::begin(std::declval<Range&>()));
+template <class Range>
+concept is_range = requires(Range& range) {
+  std::ranges::begin(range);
+  std::ranges::end(range);
+};
+template <class Range>
+concept input_range = is_range<Range> && std::input_iterator<iterator_of<Range>>;
+template <class Range>
+concept forward_range = is_range<Range> && std::forward_iterator<iterator_of<Range>>;
+template <class Range>
+using element_of = std::remove_reference_t<std::iter_reference_t<iterator_of<Range>>>;
+
 template <class Entries>
-using key_of_pairs = key_in_pair<std::ranges::range_value_t<Entries>>;
+using key_of_pairs = key_in_pair<std::iter_value_t<iterator_of<Entries>>>;
 template <class Entries>
-using value_of_pairs = value_in_pair<std::ranges::range_value_t<Entries>>;
+using value_of_pairs = value_in_pair<std::iter_value_t<iterator_of<Entries>>>;
 
 }  // namespace detail
-}  // namespace syncmap
+}  // namespace syncmap::inline v0_1
 
 // ---- syncmap/detail/engine.hpp
 // engine.hpp -- the words in which basic_map and an engine talk.
@@ -450,7 +477,7 @@ using value_of_pairs = value_in_pair<std::ranges::range_value_t<Entries>>;
 // lock of the engine; what an engine must do under a lock, it does with results of user code that it
 // then validates.
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 // The first thing that an engine instantiates, so that a wrong type is told in one line.
 template <class Key, class T>
@@ -517,7 +544,7 @@ void read_ahead(const HashOf& hash_of, const Fetch& fetch, const Read& read, It 
   }
 }
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail
 
 // ---- syncmap/detail/asym_fence.hpp
 // asym_fence.hpp -- what depends on the operating system: a pair of fences of unequal cost.
@@ -553,7 +580,7 @@ extern "C" __declspec(dllimport) int __stdcall FlsSetValue(unsigned long, void*)
 #include <unistd.h>
 #endif
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 enum class fence_mode : std::uint32_t { undecided, asymmetric, symmetric };
 
@@ -663,7 +690,7 @@ inline bool fence_heavy() noexcept {
   return true;
 }
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail
 
 // ---- syncmap/detail/block_cache.hpp
 // block_cache.hpp -- small blocks that a thread has freed, kept for its next allocations.
@@ -675,7 +702,7 @@ inline bool fence_heavy() noexcept {
 // Bounds: `limit` blocks of each of `bins` sizes, 576 KiB for a thread; given back when the thread
 // ends, or by release(). Nothing is kept under a sanitizer, which must see every free.
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 class SYNCMAP_SHARED block_cache {
  public:
@@ -763,7 +790,35 @@ class SYNCMAP_SHARED block_cache {
 
 inline constinit thread_local block_cache::state block_cache::mine{};
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail
+
+// ---- syncmap/detail/entropy.hpp
+// entropy.hpp -- a number that nobody can guess, from the operating system.
+
+// <random> takes longer to compile than this library, so it is left to where nothing else is known.
+#if defined(__GLIBC__)
+#include <unistd.h>
+#else
+#include <random>
+#endif
+
+namespace syncmap::inline v0_1::detail {
+
+// 0 if there is none to be had: an exhausted descriptor table, a sandbox.
+inline std::uint64_t draw_entropy() noexcept {
+  std::uint64_t drawn = 0;
+#if defined(__GLIBC__)
+  if (::getentropy(&drawn, sizeof(drawn)) != 0) drawn = 0;
+#else
+  completes([&] {
+    std::random_device device;
+    drawn = (static_cast<std::uint64_t>(device()) << 32) | device();
+  });
+#endif
+  return drawn;
+}
+
+}  // namespace syncmap::inline v0_1::detail
 
 // ---- syncmap/detail/large_pages.hpp
 // large_pages.hpp -- asks the operating system for large pages where a table is large.
@@ -775,7 +830,7 @@ inline constinit thread_local block_cache::state block_cache::mine{};
 #include <sys/mman.h>
 #endif
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 inline constexpr std::size_t large_page = std::size_t{1} << 21;
 // Below this a page that is used only in part costs more than it brings.
@@ -793,7 +848,7 @@ inline void prefer_large_pages(void* memory, std::size_t bytes) noexcept {
 #endif
 }
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail
 
 // ---- syncmap/detail/platform.hpp
 // platform.hpp -- the seam: every atomic, mutex, thread-local, allocation and random number of the
@@ -804,7 +859,7 @@ inline void prefer_large_pages(void* memory, std::size_t bytes) noexcept {
 // yield at every atomic operation, to fail an allocation, to run threads as fibers under a scheduler
 // it controls, to poison what is reclaimed.
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 // A thread's own pointer to its record, and a call when the thread ends. The pointer needs no
 // construction and no destruction, so it can be used before and after every other thread-local.
@@ -935,14 +990,7 @@ struct SYNCMAP_SHARED platform {
   // exhausted descriptor table, a sandbox) must not make a map unusable: the addresses and the
   // counter that are mixed in later then stand alone.
   static std::uint64_t random() noexcept {
-    static const std::uint64_t secret = [] {
-      std::uint64_t drawn = 0;
-      completes([&] {
-        std::random_device device;
-        drawn = (static_cast<std::uint64_t>(device()) << 32) | device();
-      });
-      return drawn;
-    }();
+    static const std::uint64_t secret = draw_entropy();
     static std::atomic<std::uint64_t> calls{0};
     // relaxed (statistic): only that no two calls see the same number matters.
     const std::uint64_t call = calls.fetch_add(1, std::memory_order_relaxed);
@@ -951,7 +999,7 @@ struct SYNCMAP_SHARED platform {
   }
 };
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail
 
 // ---- syncmap/detail/memory.hpp
 // memory.hpp -- where the memory of one map comes from: the platform, or an allocator of the user's.
@@ -964,7 +1012,7 @@ struct SYNCMAP_SHARED platform {
 // Whatever a map itself holds comes from its memory. Not so what a thread keeps for all maps (its record,
 // the slots of handles), and what an operation borrows until it returns.
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 template <class P, class Allocator>
 class allocator_memory {
@@ -1128,12 +1176,12 @@ void destroy(X* object) noexcept {
   destroy_in(P(), object);
 }
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail
 
 // ---- syncmap/load_or_store_result.hpp
 /// What `load_or_store` returns.
 
-namespace syncmap {
+namespace syncmap::inline v0_1 {
 
 template <class Engine>
 class core_map;
@@ -1195,7 +1243,7 @@ class load_or_store_result {
   bool engaged_ = false;
 };
 
-}  // namespace syncmap
+}  // namespace syncmap::inline v0_1
 
 /// @cond
 template <class T>
@@ -1214,7 +1262,7 @@ struct std::tuple_element<1, syncmap::load_or_store_result<T>> {
 // ---- syncmap/map_stats.hpp
 /// What `stats()` returns.
 
-namespace syncmap {
+namespace syncmap::inline v0_1 {
 
 /// What happens inside a map, in numbers. Each is exact if no other thread writes, and close otherwise;
 /// they are read one after the other. What an algorithm does not have is 0.
@@ -1238,12 +1286,30 @@ struct map_stats {
   std::size_t expunged = 0;    ///< `read_dirty_map`: erased keys in read that dirty lacks
 };
 
-}  // namespace syncmap
+}  // namespace syncmap::inline v0_1
+
+// ---- syncmap/version.hpp
+/// Which version this is.
+
+/// All that a user may name. What can break a user's program gets a new inline namespace (`v0_1`: each minor
+/// version below 1.0; `v1`: each major version from then on), so that two of them can be in one program and
+/// never take each other's objects for their own.
+namespace syncmap::inline v0_1 {
+
+/// @name Semantic versioning 2.0: major.minor.patch
+/// @{
+inline constexpr int version_major = 0;
+inline constexpr int version_minor = 1;
+inline constexpr int version_patch = 0;
+inline constexpr const char* version = "0.1.0";
+/// @}
+
+}  // namespace syncmap::inline v0_1
 
 // ---- syncmap/core_map.hpp
 /// Construction, and the ten operations of Go's sync.Map, over an engine's four primitives.
 
-namespace syncmap {
+namespace syncmap::inline v0_1 {
 
 /// What a `basic_map` is made of first: construction, and the ten operations of Go's `sync.Map`.
 template <class Engine>
@@ -1299,7 +1365,7 @@ class core_map {
   template <class Entries>  // what is no map comes first: a map may be a part of its own values
     requires(!std::derived_from<std::remove_cvref_t<Entries>, core_map>) &&
             (!std::convertible_to<Entries, hasher>) &&
-            (!std::convertible_to<Entries, allocator_type>) && std::ranges::input_range<Entries>
+            (!std::convertible_to<Entries, allocator_type>) && detail::input_range<Entries>
   explicit core_map(Entries&& entries, const hasher& hash = hasher(),
                     const key_equal& equal = key_equal(),
                     const allocator_type& allocator = allocator_type())
@@ -1457,11 +1523,11 @@ class core_map {
   void range(F&& f) const {
     typename Engine::cursor at(engine_);
     while (at.next()) {
-      using result = std::invoke_result_t<F&, const key_type&, const mapped_type&>;
+      using result = decltype(f(at.key(), at.value()));
       if constexpr (std::is_void_v<result>) {
-        std::invoke(f, at.key(), at.value());
+        f(at.key(), at.value());
       } else {
-        if (!std::invoke(f, at.key(), at.value())) return;
+        if (!f(at.key(), at.value())) return;
       }
     }
   }
@@ -1515,7 +1581,7 @@ class core_map {
   Engine engine_;
 };
 
-}  // namespace syncmap
+}  // namespace syncmap::inline v0_1
 
 // ---- syncmap/detail/group.hpp
 // group.hpp -- sixteen slots of the group table: what guards them, and what says which are taken.
@@ -1554,7 +1620,7 @@ class core_map {
 //      threads agree on (two threads that each store a key and then load the other's cannot both
 //      miss). A single lock's release would not give that.
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 // How many slots a group has.
 inline constexpr std::size_t group_slots = 16;
@@ -1755,12 +1821,12 @@ bool for_each_taken(const group_part<Slot, P>& main, group_state seen, F&& f) {
   return true;
 }
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail
 
 // ---- syncmap/detail/retired.hpp
 // retired.hpp -- objects that wait to be destroyed, of hazard_domain.hpp.
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 // Base of whatever can be retired.
 struct hazard_pointer_obj_base {
@@ -1797,7 +1863,7 @@ class retired_batch {
   }
 };
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail
 
 // ---- syncmap/detail/hazard_domain.hpp
 // hazard_domain.hpp -- hazard pointers: who reads an object says so, and whoever wants to free it
@@ -1849,7 +1915,7 @@ class retired_batch {
 // a few at a time, wait for the thread's next write. What a thread retires without a record (it never
 // protected anything, or its thread-local destructors have run) waits for a pass of another.
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 template <class P>
 class SYNCMAP_SHARED hazard_domain {
@@ -2235,12 +2301,12 @@ hazard_domain<P>& hazard_domain<P>::global() noexcept {
   return hazard_domain_v<P>;
 }
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail
 
 // ---- syncmap/detail/small_buffer.hpp
 // small_buffer.hpp -- a vector of plain objects whose first few need no allocation.
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 template <class P, class X, std::size_t Inside>
 class small_buffer {
@@ -2298,7 +2364,7 @@ class small_buffer {
   }
 
   SYNCMAP_NOINLINE void grow(std::size_t least) {
-    const std::size_t wider = std::max(least, 2 * capacity_);
+    const std::size_t wider = larger(least, 2 * capacity_);
     auto* const fresh = static_cast<X*>(P::allocate(wider * element, alignof(X)));
     std::uninitialized_copy_n(data_, size_, fresh);
     if (!is_inside()) P::deallocate(data_, capacity_ * element, alignof(X));
@@ -2312,7 +2378,7 @@ class small_buffer {
   alignas(X) unsigned char inside_[Inside * element];
 };
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail
 
 // ---- syncmap/detail/hazard.hpp
 // hazard.hpp -- what an operation or a handle holds to keep an object alive: the reader's side of
@@ -2325,7 +2391,7 @@ class small_buffer {
 //   protector        what both give: protect(), reset_protection(), as C++26 names them
 //   retire()         hands over an object that no new reader can reach
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 // Calls `load` until what it returned is still there after it was announced, and returns that.
 template <class Load, class Announce>
@@ -2565,12 +2631,12 @@ void retire(X* object, std::size_t bytes = sizeof(X)) noexcept {
   detail::retire<P>(object, bytes, bytes);
 }
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail
 
 // ---- syncmap/detail/seed.hpp
 // seed.hpp -- the random number with which a map mixes every hash.
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 // Drawn when the first table is made, so that a map needs no code to be constructed; constant then.
 template <class P>
@@ -2613,7 +2679,7 @@ class map_seed {
   typename P::template atomic<std::uint64_t> value_{0};
 };
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail
 
 // ---- syncmap/detail/striped_counter.hpp
 // striped_counter.hpp -- how many entries a map has, without a line that all writers share.
@@ -2636,7 +2702,7 @@ class map_seed {
 //   S2 count          release: count(), raise()   acquire: total()
 //      Carries the order of counts on different words, which I1's last sentence needs.
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 // A generation number in the width that a word has for it.
 inline constexpr unsigned generation_bits = 24;
@@ -2783,7 +2849,7 @@ class striped_counter {
   atomic<block*> stripes_{nullptr};
 };
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail
 
 // ---- syncmap/detail/group_root.hpp
 // group_root.hpp -- where the group map begins: which table it has, or none.
@@ -2802,7 +2868,7 @@ class striped_counter {
 //      Sequentially consistent, to be in the one order of group:T1 with what happens to entries; and
 //      the reload of hazard_domain:T1.
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 // A table, or that there is none after so many clears.
 template <class Table>
@@ -2906,7 +2972,7 @@ class alignas(cache_line) group_root {
   atomic<std::uint32_t> generation_{0};
 };
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail
 
 // ---- syncmap/detail/inline_slot.hpp
 // inline_slot.hpp -- entries of the group table that live in their slot: keys and values of at most
@@ -2928,7 +2994,7 @@ class alignas(cache_line) group_root {
 //   T1 word-order   sites: replace(), examine(), capture()
 //      A replaced value becomes visible in the one order of group:T1.
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 // What became of the comparison of a slot with a key.
 enum class likeness {
@@ -3116,7 +3182,7 @@ struct inline_layout {
   static void erased(const view&, const Retire&) noexcept {}
 };
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail
 
 // ---- syncmap/detail/overflow_list.hpp
 // overflow_list.hpp -- the overflow groups of one table, which are freed with it.
@@ -3125,7 +3191,7 @@ struct inline_layout {
 //   S1 own-overflow   release: add()   acquire: free_some()
 //      Carries the links of the list to whoever frees it.
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 template <class Slot, class P>
 class overflow_list {
@@ -3177,7 +3243,7 @@ class overflow_list {
   atomic<std::size_t> deepest_{0};
 };
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail
 
 // ---- syncmap/detail/group_table.hpp
 // group_table.hpp -- one table of the group map: a power of two of groups, and their slots apart.
@@ -3208,7 +3274,7 @@ class overflow_list {
 //   S2 units-moved     release: count_moved()    acquire: moved()
 //      Carries every unit's move to whoever promotes.
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 template <class Layout>
 class alignas(cache_line) group_table : public hazard_pointer_obj_base {
@@ -3597,7 +3663,7 @@ class alignas(cache_line) group_table : public hazard_pointer_obj_base {
   atomic<std::size_t> moved_{0};
 };
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail
 
 // ---- syncmap/detail/group_migration.hpp
 // group_migration.hpp -- moves one unit of a table to the next: a group to the groups that follow it
@@ -3609,7 +3675,7 @@ class alignas(cache_line) group_table : public hazard_pointer_obj_base {
 //
 // Locks of several groups are taken in the order of their numbers, and by movers only.
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 template <class Layout>
 class group_migration {
@@ -3730,8 +3796,13 @@ class group_migration {
 
   template <class Again>
   bool copy_to(std::uint64_t hash, const slot& one, const Again& again) noexcept {
-    const part main = to_.group_of(hash);
-    filling& here = filling_[to_.index_of(hash) % std::size(filling_)];
+    // A hash that differs from what it was (no hash may, but users write them) leads nowhere else: the groups
+    // of other units are other movers', or not begun.
+    std::size_t number = to_.index_of(hash) - first_target_;
+    if (number >= target_count_) [[unlikely]]
+      number = 0;
+    const part main = target(number);
+    filling& here = filling_[number % std::size(filling_)];
     if (here.main != main.head) here = filling(main);
     if (here.used == usable) [[unlikely]] {
       if (spare_ == nullptr) return false;
@@ -3822,7 +3893,7 @@ class group_migration {
   overflow* spare_ = nullptr;  // a list by next_owned
 };
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail
 
 // ---- syncmap/detail/node_slot.hpp
 // node_slot.hpp -- entries of the group table that are too large for their slot: the slot points to a
@@ -3849,7 +3920,7 @@ class group_migration {
 //   T1 node-order     sites: find(), load(), capture(), put(), replace()
 //      A replaced value becomes visible in the one order of group:T1.
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 // A key that several nodes may have: each a copy of its own if it can be copied.
 template <class Key, class M, bool IsCopied = std::is_copy_constructible_v<Key>>
@@ -4213,7 +4284,7 @@ consteval auto choose_layout() {
 template <class Key, class T, class M>
 using slot_layout = typename decltype(choose_layout<Key, T, M>())::type;
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail
 
 // ---- syncmap/detail/group_tables.hpp
 // group_tables.hpp -- the tables of a group map: which one has a key's group, and how they follow each
@@ -4227,7 +4298,7 @@ using slot_layout = typename decltype(choose_layout<Key, T, M>())::type;
 //
 // An operation protects the map's table, and next after it: both until it ends (group_table:I5).
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 template <class Key, class T, class Hash, class KeyEqual, class M>
 class group_tables {
@@ -4384,7 +4455,8 @@ class group_tables {
   void set_next(table* t, std::size_t groups) {
     if (t->next() != nullptr) return;
     constexpr std::size_t most = group_migration<layout>::max_groups_per_unit;
-    groups = std::min(std::max(groups, t->group_count() / most), t->group_count() * most);
+    groups = larger(groups, t->group_count() / most);
+    if (groups > t->group_count() * most) groups = t->group_count() * most;
     auto fresh = table::make(memory_, groups, t->generation());
     if (!root_.template load<table>().is(t)) return;
     if (t->try_set_next(fresh.get())) static_cast<void>(fresh.release());
@@ -4446,7 +4518,7 @@ class group_tables {
   }
 };
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail
 
 // ---- syncmap/detail/group_core.hpp
 // group_core.hpp -- what the operations of the group map do.
@@ -4466,7 +4538,7 @@ class group_tables {
 //   L6  clear: the exchange of the root. Operations that still hold the dropped table come just before
 //       it, in the order in which they took effect there.
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 template <class Key, class T, class Hash, class KeyEqual, class M>
 class group_core : public group_tables<Key, T, Hash, KeyEqual, M> {
@@ -4848,7 +4920,7 @@ class group_core : public group_tables<Key, T, Hash, KeyEqual, M> {
   const KeyEqual& equal_;
 };
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail
 
 // ---- syncmap/detail/group_cursor.hpp
 // group_cursor.hpp -- walks the entries of the group map, in the order of their hashes' groups.
@@ -4862,7 +4934,7 @@ class group_core : public group_tables<Key, T, Hash, KeyEqual, M> {
 // Nodes of the group that it shows are protected, so at most as many as one group has. A group with
 // more than 32 entries - that many equal hashes - makes it allocate.
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 template <class Core>
 class group_cursor {
@@ -4977,12 +5049,12 @@ class group_cursor {
   hazard_row<P> row_;  // of the nodes of the group
 };
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail
 
 // ---- syncmap/detail/group_sizing.hpp
 // group_sizing.hpp -- the operations of the group map that concern a table as a whole.
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 template <class Core>
 class group_sizing {
@@ -5044,7 +5116,7 @@ class group_sizing {
       }
       const std::size_t entries = root_.size();
       if (entries == 0 && t->try_close()) continue;
-      const std::size_t wanted = std::max(table::groups_for(entries), std::size_t{1});
+      const std::size_t wanted = larger(table::groups_for(entries), 1);
       if (wanted >= t->group_count()) return;
       core_.set_next(t, wanted);
     }
@@ -5071,7 +5143,7 @@ class group_sizing {
   Core core_;
 };
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail
 
 // ---- syncmap/detail/group_map.hpp
 // group_map.hpp -- the engine of syncmap::map: the four primitives of engine.hpp, and sizes.
@@ -5079,7 +5151,7 @@ class group_sizing {
 // All that depends on the layout of an entry is in group_core.hpp and is looked at when an operation
 // is used: only then must the types of keys and values be complete.
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 template <class Key, class T, class Hash, class KeyEqual, class M = platform>
 class group_map {
@@ -5168,7 +5240,7 @@ class group_map {
       if (!r.is_empty()) add_table(result, *r.table(), guard[2]);
     }
     result.entries = size();
-    result.capacity = std::max(result.capacity, result.entries);
+    result.capacity = larger(result.capacity, result.entries);
     result.growths = root_.growths.load(std::memory_order_relaxed);  // relaxed (statistic)
     result.bytes += root_.counter.bytes() + core_type<T>::layout::bytes_beside * result.entries;
     result.retired_bytes = hazard_domain<P>::global().retired_bytes();
@@ -5258,7 +5330,7 @@ class group_map<Key, T, Hash, KeyEqual, M>::pinned {
   typename core_type<T>::pinned entry_;
 };
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail
 
 // ---- syncmap/detail/wait_graph.hpp
 // wait_graph.hpp -- threads that compute something, and threads that wait for it.
@@ -5282,7 +5354,7 @@ class group_map<Key, T, Hash, KeyEqual, M>::pinned {
 //   S2 land-flight    release: land()     acquire: await(), has_landed()
 //      Carries all that the leader did before to those who waited.
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 template <class P>
 class flight;
@@ -5413,7 +5485,7 @@ class flight {
   leader* leader_;  // guarded by the lock; null once an awaited flight has landed
 };
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail
 
 // ---- syncmap/detail/single_flight.hpp
 // single_flight.hpp -- of the threads that want to compute the value of one key, one does; the others
@@ -5427,7 +5499,7 @@ class flight {
 //   S1 make-flights   release: of()   acquire: of()
 //      Carries the map of flights.
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 template <class Key, class Hash, class KeyEqual, class M>
 class single_flight {
@@ -5518,12 +5590,12 @@ class single_flight {
   }
 };
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail
 
 // ---- syncmap/basic_map.hpp
 /// The contract that all maps keep: every operation, written over an engine's four primitives.
 
-namespace syncmap {
+namespace syncmap::inline v0_1 {
 
 /// A concurrent hash map with the contract of Go's `sync.Map`.
 ///
@@ -5585,7 +5657,7 @@ class basic_map : public core_map<Engine> {
   template <class K = key_type, class F>
     requires key_can_be_found_by<K, key_type, hasher, key_equal> && value_visitor<F, mapped_type>
   SYNCMAP_INLINE bool visit(const K& key, F&& f) const {
-    return engine_.read(as_sought(key), [&](const mapped_type& value) { std::invoke(f, value); });
+    return engine_.read(as_sought(key), [&](const mapped_type& value) { f(value); });
   }
 
   class handle;
@@ -5604,9 +5676,8 @@ class basic_map : public core_map<Engine> {
   /// @param keys a range that can be walked twice
   /// @param out takes `std::optional<T>`
   /// @throws as load, and what the range and `out` throw
-  template <std::ranges::forward_range Keys, std::weakly_incrementable Out>
-    requires key_can_be_found_by<std::remove_reference_t<std::ranges::range_reference_t<Keys>>,
-                                 key_type, hasher, key_equal> &&
+  template <detail::forward_range Keys, std::weakly_incrementable Out>
+    requires key_can_be_found_by<detail::element_of<Keys>, key_type, hasher, key_equal> &&
              value_can_be_copied<mapped_type, Keys> &&
              std::indirectly_writable<Out, std::optional<mapped_type>>
   Out load_many(Keys&& keys, Out out) const {
@@ -5640,7 +5711,7 @@ class basic_map : public core_map<Engine> {
     const auto found = [&](const mapped_type& value) { result.emplace(value, true); };
     if (engine_.read(as_sought(key), found)) return result;
     const auto compute = [&] {
-      return load_or_store(std::forward<K>(key), static_cast<mapped_type>(std::invoke(factory)));
+      return load_or_store(std::forward<K>(key), static_cast<mapped_type>(factory()));
     };
     if (flight::must_not_wait()) return compute();
     const auto own = static_cast<key_type>(as_sought(key));
@@ -5701,7 +5772,7 @@ class basic_map : public core_map<Engine> {
       bool erased = false;
       engine_.template modify<detail::operation::compare_and_erase>(
           key, [&](const mapped_type* current, auto&) {
-            erased = current != nullptr && std::invoke(pred, key, *current);
+            erased = current != nullptr && pred(key, *current);
             return erased ? detail::action::erase : detail::action::keep;
           });
       if (erased) ++count;
@@ -5876,12 +5947,12 @@ class basic_map<Engine>::handle {
   typename Engine::pinned entry_;
 };
 
-}  // namespace syncmap
+}  // namespace syncmap::inline v0_1
 
 // ---- syncmap/concurrent_map.hpp
 /// The contract that both maps keep, as a concept.
 
-namespace syncmap {
+namespace syncmap::inline v0_1 {
 
 /// A map with the operations of `syncmap::map` and `syncmap::read_dirty_map`, whose values can be copied
 /// and compared. Write a function for both as `void serve(syncmap::concurrent_map auto& sessions)`. What
@@ -5937,12 +6008,12 @@ concept concurrent_map =
       { fixed.get_allocator() } -> std::same_as<typename Map::allocator_type>;
     };
 
-}  // namespace syncmap
+}  // namespace syncmap::inline v0_1
 
 // ---- syncmap/reclaim.hpp
 /// When the memory of what was erased or replaced comes back.
 
-namespace syncmap {
+namespace syncmap::inline v0_1 {
 
 /// Destroys what the maps of this process have retired.
 ///
@@ -5975,12 +6046,12 @@ inline void reclaim() noexcept {
   detail::block_cache::release();
 }
 
-}  // namespace syncmap
+}  // namespace syncmap::inline v0_1
 
 // ---- syncmap/map.hpp
 /// syncmap::map: the default map.
 
-namespace syncmap {
+namespace syncmap::inline v0_1 {
 
 /// The default map: fast in every mix of reads and writes, at every size.
 ///
@@ -6022,7 +6093,7 @@ class map : public basic_map<detail::group_map<Key, T, Hash, KeyEqual,
   using base::base;
 };
 
-template <std::ranges::input_range Entries>
+template <detail::input_range Entries>
 explicit map(Entries&&) -> map<detail::key_of_pairs<Entries>, detail::value_of_pairs<Entries>>;
 template <std::input_iterator It, std::sentinel_for<It> End>
 map(It, End) -> map<detail::key_in_pair<std::iter_value_t<It>>,
@@ -6030,15 +6101,7 @@ map(It, End) -> map<detail::key_in_pair<std::iter_value_t<It>>,
 template <class Key, class T>
 map(std::initializer_list<std::pair<Key, T>>) -> map<std::remove_const_t<Key>, T>;
 
-namespace pmr {
-/// With an allocator that asks a `std::pmr::memory_resource`, which must outlive the map; if the map is a
-/// part of another map's value, also the reclamation that destroys that: do not keep the two in one value.
-template <class Key, class T, class Hash = syncmap::hash<Key>, class KeyEqual = std::equal_to<Key>>
-using map =
-    syncmap::map<Key, T, Hash, KeyEqual, std::pmr::polymorphic_allocator<std::pair<const Key, T>>>;
-}  // namespace pmr
-
-}  // namespace syncmap
+}  // namespace syncmap::inline v0_1
 
 // ---- syncmap/detail/value_word.hpp
 // value_word.hpp -- the one word in which an entry holds its value, and how a value gets there.
@@ -6052,7 +6115,7 @@ using map =
 // Both forms have the same members, so that an engine need not know which it works with; what an
 // inlined word has no use for is null.
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 // An immutable value in memory of its own: constant from its publication to its reclamation.
 template <class T, class M>
@@ -6199,7 +6262,7 @@ SYNCMAP_INLINE auto protect_word(const protector<P>& guard, Load load) noexcept 
   }
 }
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail
 
 // ---- syncmap/detail/entry.hpp
 // entry.hpp -- the entry of the read/dirty map: a key, and one word that says what became of it.
@@ -6232,7 +6295,7 @@ SYNCMAP_INLINE auto protect_word(const protector<P>& guard, Load load) noexcept 
 //      order that every thread agrees on: of two threads that each store a key and then load the
 //      other's, at least one sees the other's store. With release and acquire neither might.
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 template <class Key, class T, class M>
 class entry : public hazard_pointer_obj_base {
@@ -6315,7 +6378,7 @@ class entry : public hazard_pointer_obj_base {
   SYNCMAP_NO_UNIQUE_ADDRESS const M memory_;
 };
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail
 
 // ---- syncmap/detail/entry_table.hpp
 // entry_table.hpp -- a table key -> entry: open addressing in buckets of one cache line.
@@ -6336,7 +6399,7 @@ class entry : public hazard_pointer_obj_base {
 //   I4  Each filled slot counts in its entry's number of tables (entry:I2), from hold() or the
 //       entry's construction to drop_entries().
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 // Seven tags and an overflow count in one word.
 class bucket_tags {
@@ -6617,12 +6680,12 @@ class alignas(cache_line) entry_table : public hazard_pointer_obj_base {
   var<std::uint32_t> generation_{0};
 };
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail
 
 // ---- syncmap/detail/read_word.hpp
 // read_word.hpp -- `read` of the read/dirty map, in one word.
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 // Packed: a table, and whether dirty has keys that it lacks. Both are read by one load.
 template <class Table>
@@ -6643,7 +6706,7 @@ class read_word {
   std::uintptr_t bits_ = 0;
 };
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail
 
 // ---- syncmap/detail/read_dirty_tables.hpp
 // read_dirty_tables.hpp -- the two tables of the read/dirty map, and what happens to them.
@@ -6680,7 +6743,7 @@ class read_word {
 // when it is replaced or its entry goes (entry:I2, entry_table:I4). Everything is retired after the
 // unlock, since reclaiming runs destructors.
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 template <class Entry>
 class alignas(cache_line) read_dirty_tables {
@@ -6848,8 +6911,9 @@ class alignas(cache_line) read_dirty_tables {
     }
     const std::size_t dirty = dirty_bytes_.load(std::memory_order_relaxed);  // relaxed (statistic)
     result.entries = size();
-    result.capacity = std::max({result.capacity, table::max_load_of(dirty), result.entries,
-                                reserved_.load(std::memory_order_relaxed)});  // relaxed (statistic)
+    result.capacity = larger(larger(result.capacity, table::max_load_of(dirty)),
+                             // relaxed (statistic)
+                             larger(result.entries, reserved_.load(std::memory_order_relaxed)));
     result.bytes += counter_.bytes() + dirty + result.entries * Entry::bytes_of_live();
     result.retired_bytes = hazard_domain<P>::global().retired_bytes();
     result.promotions = promotions_.load(std::memory_order_relaxed);  // relaxed (statistic)
@@ -6873,7 +6937,7 @@ class alignas(cache_line) read_dirty_tables {
   [[nodiscard]] std::size_t room_beside(const table* from) const noexcept {
     const std::size_t entries = (from == nullptr ? 0 : from->size()) + 1;
     // relaxed (statistic): a wish
-    return table::capacity_for(std::max(entries, reserved_.load(std::memory_order_relaxed)));
+    return table::capacity_for(larger(entries, reserved_.load(std::memory_order_relaxed)));
   }
 
   // Every table from the next on has room for so many entries. Throws std::bad_alloc.
@@ -7073,7 +7137,7 @@ class alignas(cache_line) read_dirty_tables {
   atomic<std::size_t> misses_{0};
 };
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail
 
 // ---- syncmap/detail/read_dirty.hpp
 // read_dirty.hpp -- the two-map engine: Go's sync.Map as it was from Go 1.9 to 1.23, in C++.
@@ -7102,7 +7166,7 @@ class alignas(cache_line) read_dirty_tables {
 // leaves dirty in the critical section in which its value goes, so that a copy that throws changes
 // nothing; clear drops the dirty table instead of emptying it.
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 template <class Key, class T, class Hash, class KeyEqual, class M = platform>
 class read_dirty {
@@ -7445,12 +7509,12 @@ class read_dirty {
   mutable tables tables_;  // a lookup may count a miss and promote
 };
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail
 
 // ---- syncmap/detail/read_dirty_views.hpp
 // read_dirty_views.hpp -- what keeps entries of the read/dirty map in sight: a walk, and one that was found.
 
-namespace syncmap::detail {
+namespace syncmap::inline v0_1::detail {
 
 // Walks the table that was `read` when the cursor was made, dirty promoted first. Holds no lock.
 template <class Key, class T, class Hash, class KeyEqual, class M>
@@ -7527,12 +7591,12 @@ class read_dirty<Key, T, Hash, KeyEqual, M>::pinned {
   word value_ = word::nil();
 };
 
-}  // namespace syncmap::detail
+}  // namespace syncmap::inline v0_1::detail
 
 // ---- syncmap/read_dirty_map.hpp
 /// syncmap::read_dirty_map: the two-map algorithm of Go's sync.Map.
 
-namespace syncmap {
+namespace syncmap::inline v0_1 {
 
 /// The map of Go 1.9 to 1.23's `sync.Map`: a *read* table that is answered without a lock, and a
 /// *dirty* table under a mutex that has the new keys too and takes read's place when enough lookups
@@ -7576,7 +7640,7 @@ class read_dirty_map
   using base::base;
 };
 
-template <std::ranges::input_range Entries>
+template <detail::input_range Entries>
 explicit read_dirty_map(Entries&&)
     -> read_dirty_map<detail::key_of_pairs<Entries>, detail::value_of_pairs<Entries>>;
 template <std::input_iterator It, std::sentinel_for<It> End>
@@ -7586,16 +7650,27 @@ template <class Key, class T>
 read_dirty_map(std::initializer_list<std::pair<Key, T>>)
     -> read_dirty_map<std::remove_const_t<Key>, T>;
 
-namespace pmr {
-/// With an allocator that asks a `std::pmr::memory_resource`, which must outlive the map; if the map is a
-/// part of another map's value, also the reclamation that destroys that: do not keep the two in one value.
+}  // namespace syncmap::inline v0_1
+
+// ---- syncmap/pmr.hpp
+/// The maps with memory from a `std::pmr::memory_resource`.
+
+namespace syncmap::inline v0_1::pmr {
+
+/// `syncmap::map` with an allocator that asks a `std::pmr::memory_resource`, which must outlive the map; if
+/// the map is a part of another map's value, also the reclamation that destroys that: do not keep the two in
+/// one value.
+template <class Key, class T, class Hash = syncmap::hash<Key>, class KeyEqual = std::equal_to<Key>>
+using map =
+    syncmap::map<Key, T, Hash, KeyEqual, std::pmr::polymorphic_allocator<std::pair<const Key, T>>>;
+
+/// `syncmap::read_dirty_map`, likewise.
 template <class Key, class T, class Hash = syncmap::hash<Key>, class KeyEqual = std::equal_to<Key>>
 using read_dirty_map =
     syncmap::read_dirty_map<Key, T, Hash, KeyEqual,
                             std::pmr::polymorphic_allocator<std::pair<const Key, T>>>;
-}  // namespace pmr
 
-}  // namespace syncmap
+}  // namespace syncmap::inline v0_1::pmr
 
 // ---- syncmap/syncmap.hpp
 /// Everything.

@@ -24,6 +24,7 @@ PLACES = {
     "single_include/syncmap.hpp": rf"^// syncmap {NUMBER} in one file",
     "tests/package/fetch_content/CMakeLists.txt": rf"\bGIT_TAG v{NUMBER}",
     "docs/install.md": rf"(?:\bsyncmap[-/]|\bGIT_TAG v|libsyncmap-\w+_){NUMBER}",
+    "CITATION.cff": rf"^version: {NUMBER}$",
     # The first entry only.
     "debian/changelog": rf"\Asyncmap \({NUMBER}(?:-\d+)?\)",
 }
