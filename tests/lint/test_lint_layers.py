@@ -36,6 +36,12 @@ class Layers(LinterTest):
         self.assert_complains(self.one("read_dirty_map.hpp", "#include <unistd.h>\n"), "standard library")
         self.assert_accepts(self.one("detail/asym_fence.hpp", "#include <unistd.h>\n"))
 
+    def test_lets_the_header_of_c_include_only_headers_of_c(self):
+        self.assert_accepts(self.one("c.h", "#include <stddef.h>\n"))
+        self.assert_complains(self.one("c.h", "#include <cstddef>\n"), "c.h:2: <cstddef> is not of the standard")
+        self.assert_complains(self.one("c.h", "#include <syncmap/map.hpp>\n"), "not of a lower layer")
+        self.assert_complains(self.one("map.hpp", "#include <stddef.h>\n"), "standard library")
+
     def test_refuses_questions_about_the_platform(self):
         lines = "#ifdef _WIN32", "#if defined(__GNUC__)", "#elif __x86_64__", "# ifndef __linux__"
         for line in lines:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-FileCopyrightText: The syncmap authors
 # SPDX-License-Identifier: MIT
-"""C++ is formatted as .clang-format says (./dev format does it). One version: they differ."""
+"""C++ and C are formatted as .clang-format says (./dev format does it). One version: they differ."""
 
 import re
 import shutil
@@ -16,7 +16,8 @@ def main():
     root = lintlib.root_argument(__doc__)
     if not shutil.which(TOOL):
         lintlib.skip(f"{TOOL} is not installed")
-    sources = [path for path in lintlib.repository_files(root) if path.suffix in (".hpp", ".cpp")]
+    suffixes = (".hpp", ".cpp", ".h", ".c")
+    sources = [path for path in lintlib.repository_files(root) if path.suffix in suffixes]
     unformatted = set()
     if sources:
         command = [TOOL, "--style=file", "--dry-run", *map(str, sources)]

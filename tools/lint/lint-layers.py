@@ -10,6 +10,7 @@ import lintlib
 
 # Bottom first. A header may include what stands above it in this list.
 LAYERS = """
+    c.h
     version.hpp
     detail/arch.hpp
     detail/asym_fence.hpp
@@ -82,6 +83,9 @@ STANDARD = set(
     """.split()
 )
 
+# The header of C includes these only.
+STANDARD_OF_C = {"stdbool.h", "stddef.h", "stdint.h"}
+
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:<([^>]*)>|"([^"]*)")')
 CONDITION = re.compile(r"^\s*#\s*(?:if|ifdef|ifndef|elif|elifdef|elifndef)\b(.*)")
 # A macro with a leading underscore belongs to a compiler or a system, unless the standard has it.
@@ -104,7 +108,8 @@ def check_include(name, text):
         if name in LAYERS and LAYERS.index(layer) >= LAYERS.index(name):
             return f"<{target}> is not of a lower layer"
         return None
-    if target not in STANDARD and name not in PLATFORM:
+    standard = STANDARD_OF_C if name.endswith(".h") else STANDARD
+    if target not in standard and name not in PLATFORM:
         return f"<{target}> is not of the standard library"
     return None
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-FileCopyrightText: The syncmap authors
 # SPDX-License-Identifier: MIT
-"""clang-tidy, with the checks of .clang-tidy, over all public headers and the examples."""
+"""clang-tidy, with the checks of .clang-tidy, over all public headers, the C library and the examples."""
 
 import concurrent.futures
 import os
@@ -41,7 +41,7 @@ def main():
         everything = pathlib.Path(folder) / "everything.cpp"
         includes = (f"#include <{path.relative_to('include')}>\n" for path in public)
         everything.write_text("".join(includes), encoding="utf-8")
-        sources = [everything, *sorted((root / "examples").glob("*.cpp"))]
+        sources = [everything, root / "src/c.cpp", *sorted((root / "examples").glob("*.cpp"))]
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
             for found in pool.map(lambda source: run_tidy(root, source), sources):
                 complaints.update(found)

@@ -34,8 +34,8 @@ def repository_files(root):
 
 
 def headers(root):
-    """The library's headers, relative to root."""
-    found = (root / "include" / "syncmap").rglob("*.hpp")
+    """The library's headers, that of C included, relative to root."""
+    found = (root / "include" / "syncmap").rglob("*.h*")
     return sorted(path.relative_to(root) for path in found)
 
 
