@@ -81,6 +81,20 @@ struct read_dirty_inspector {
     return engine.tables_.dirty_ != nullptr && engine.tables_.dirty_->has_room();
   }
 
+  template <class Engine>
+  static const void* dirty_table(const Engine& engine) {
+    return static_cast<decltype(engine.tables_.load().table())>(engine.tables_.dirty_);
+  }
+  // Calls `f` with every entry of a table, in the order of its slots.
+  template <class Engine, class F>
+  static void each_in_read(const Engine& engine, F f) {
+    for_each(engine.tables_.load().table(), f);
+  }
+  template <class Engine, class F>
+  static void each_in_dirty(const Engine& engine, F f) {
+    for_each(static_cast<decltype(engine.tables_.load().table())>(engine.tables_.dirty_), f);
+  }
+
   // Sorted; all keys that a table has, live or not.
   template <class Engine>
   static auto read_keys(const Engine& engine) {
