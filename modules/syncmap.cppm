@@ -36,6 +36,11 @@ using syncmap::value_has_equality;
 using syncmap::value_updater;
 using syncmap::value_visitor;
 
+using syncmap::version;
+using syncmap::version_major;
+using syncmap::version_minor;
+using syncmap::version_patch;
+
 }  // namespace syncmap
 
 export namespace syncmap::pmr {
