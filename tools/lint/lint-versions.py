@@ -23,7 +23,8 @@ PLACES = {
     "packaging/vcpkg/vcpkg.json": rf'^  "version": "{NUMBER}",$',
     "single_include/syncmap.hpp": rf"^// syncmap {NUMBER} in one file",
     "tests/package/fetch_content/CMakeLists.txt": rf"\bGIT_TAG v{NUMBER}",
-    "docs/install.md": rf"(?:\bsyncmap[-/]|\bGIT_TAG v|libsyncmap-\w+_){NUMBER}",
+    "tests/package/find_package/CMakeLists.txt": rf"^find_package\(syncmap {NUMBER}",
+    "docs/install.md": rf"(?:\bsyncmap[-/]|^find_package\(syncmap |\bGIT_TAG v|libsyncmap-\w+_){NUMBER}",
     "CITATION.cff": rf"^version: {NUMBER}$",
     # The first entry only.
     "debian/changelog": rf"\Asyncmap \({NUMBER}(?:-\d+)?\)",
