@@ -41,6 +41,17 @@
 #define SYNCMAP_NO_UNIQUE_ADDRESS [[no_unique_address]]
 #endif
 
+// Static probes, for programs that are compiled with SYNCMAP_USDT and where <sys/sdt.h> is: an instruction that
+// does nothing, where a debugger or a tracer may put its own.
+#if defined(SYNCMAP_USDT) && __has_include(<sys/sdt.h>)
+#include <sys/sdt.h>
+#define SYNCMAP_PROBE2(name, a, b) STAP_PROBE2(syncmap, name, a, b)
+#define SYNCMAP_PROBE3(name, a, b, c) STAP_PROBE3(syncmap, name, a, b, c)
+#else
+#define SYNCMAP_PROBE2(name, a, b) static_cast<void>(0)
+#define SYNCMAP_PROBE3(name, a, b, c) static_cast<void>(0)
+#endif
+
 namespace syncmap::inline v0_1::detail {
 
 // Two threads that write at this distance do not disturb each other.

@@ -125,6 +125,7 @@ class group_tables {
     if (t->moved() < t->unit_count(*next)) return false;
     if (root_.try_replace(
             root_value(t), root_value(next))) {  // else a clear was first: t owns next
+      SYNCMAP_PROBE3(growth_end, &root_, t->group_count(), next->group_count());
       t->set_promoted();
       root_.growths.fetch_add(1, std::memory_order_relaxed);  // relaxed (statistic)
       drop(t, guard);
@@ -189,7 +190,9 @@ class group_tables {
     if (groups > t->group_count() * most) groups = t->group_count() * most;
     auto fresh = table::make(memory_, groups, t->generation());
     if (!root_.template load<table>().is(t)) return;
-    if (t->try_set_next(fresh.get())) static_cast<void>(fresh.release());
+    if (!t->try_set_next(fresh.get())) return;
+    static_cast<void>(fresh.release());
+    SYNCMAP_PROBE3(growth_start, &root_, t->group_count(), groups);
   }
 
   // After an insert: makes the table grow if it has become too full.

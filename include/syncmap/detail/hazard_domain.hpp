@@ -54,7 +54,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <new>
 #include <syncmap/detail/arch.hpp>
 #include <syncmap/detail/memory.hpp>
 #include <syncmap/detail/platform.hpp>
@@ -353,11 +352,11 @@ class SYNCMAP_SHARED hazard_domain {
   // destroys those that no slot protects, and puts the others back. Returns how many it destroyed.
   std::size_t pass(record& mine, bool everyone) noexcept {
     if (mine.depth++ == 0) {
-      // relaxed (own)
-      const std::uint64_t count = mine.pass_mark.load(std::memory_order_relaxed) + 1;
+      const auto count = mine.pass_mark.load(std::memory_order_relaxed) + 1;  // relaxed (own)
       // Odd: under way. relaxed (after S3): the exchange that takes a list publishes it.
       mine.pass_mark.store((P::process() << 32) | (count & 0xffffffffU), std::memory_order_relaxed);
     }
+    SYNCMAP_PROBE2(reclaim_start, mine.index, everyone);
     retired_batch taken;
     bool any = taken.add(take_list(record::unattached));
     any |= taken.add(take_list(record::exited));
@@ -369,6 +368,7 @@ class SYNCMAP_SHARED hazard_domain {
     }
     const std::size_t freed = any ? destroy_unprotected(mine, taken) : 0;
     if (--mine.depth == 0) mine.pass_mark.fetch_add(1, std::memory_order_release);  // S5 release
+    SYNCMAP_PROBE2(reclaim_end, mine.index, freed);
     return freed;
   }
 

@@ -321,6 +321,7 @@ class alignas(cache_line) read_dirty_tables {
       return true;
     }
     if (current != nullptr) {
+      SYNCMAP_PROBE2(copy_start, this, current->size());
       std::uint32_t expunged = 0;
       spare->copy_from(*current, [&expunged](Entry& one) {
         const bool is_expunged = one.try_expunge_locked();
@@ -328,6 +329,7 @@ class alignas(cache_line) read_dirty_tables {
         return !is_expunged;
       });
       expunged_.store(expunged, std::memory_order_relaxed);  // relaxed (statistic)
+      SYNCMAP_PROBE2(copy_end, this, spare->size());
     }
     dirty_ = spare.release();
     count_dirty_bytes();
@@ -398,6 +400,7 @@ class alignas(cache_line) read_dirty_tables {
     // relaxed (locked)
     promotions_.store(promotions_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     table* const promoted = std::exchange(dirty_, nullptr);
+    SYNCMAP_PROBE2(promotion, this, promoted->size());
     forget_dirty();
     return publish_locked(promoted, false);
   }
