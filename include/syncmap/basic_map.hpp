@@ -322,11 +322,22 @@ class basic_map<Engine>::iterator {
   using reference = value_type;
   using difference_type = std::ptrdiff_t;
 
-  iterator(iterator&&) noexcept = default;
-  iterator& operator=(iterator&&) noexcept = default;
+  iterator(iterator&& other) noexcept
+      : cursor_(std::move(other.cursor_)), more_(std::exchange(other.more_, false)) {}
+  iterator& operator=(iterator&& other) noexcept {
+    more_ = std::exchange(other.more_, false);
+    cursor_ = std::move(other.cursor_);
+    return *this;
+  }
 
-  [[nodiscard]] reference operator*() const noexcept { return {cursor_.key(), cursor_.value()}; }
+  [[nodiscard]] reference operator*() const noexcept {
+    SYNCMAP_ASSERT(
+        more_, "syncmap: an iterator at its end, or that was moved from, is at no entry");
+    return {cursor_.key(), cursor_.value()};
+  }
   iterator& operator++() {
+    SYNCMAP_ASSERT(
+        more_, "syncmap: an iterator at its end, or that was moved from, cannot move on");
     more_ = cursor_.next();
     return *this;
   }
@@ -361,9 +372,16 @@ class basic_map<Engine>::handle {
   /// Was the key there?
   [[nodiscard]] explicit operator bool() const noexcept { return entry_.has_value(); }
   /// @pre the handle has an entry
-  [[nodiscard]] const key_type& key() const noexcept { return entry_.key(); }
+  [[nodiscard]] const key_type& key() const noexcept {
+    SYNCMAP_ASSERT(*this, "syncmap: a handle of nothing has no key: ask it first, if (handle) ...");
+    return entry_.key();
+  }
   /// @pre the handle has an entry
-  [[nodiscard]] const mapped_type& value() const noexcept { return entry_.value(); }
+  [[nodiscard]] const mapped_type& value() const noexcept {
+    SYNCMAP_ASSERT(
+        *this, "syncmap: a handle of nothing has no value: ask it first, if (handle) ...");
+    return entry_.value();
+  }
   [[nodiscard]] const mapped_type& operator*() const noexcept { return value(); }
   [[nodiscard]] const mapped_type* operator->() const noexcept { return std::addressof(value()); }
 

@@ -67,6 +67,10 @@ class core_map {
   core_map(It first, End last, const hasher& hash = hasher(), const key_equal& equal = key_equal(),
            const allocator_type& allocator = allocator_type())
       : core_map(hash, equal, allocator) {
+    if constexpr (std::sized_sentinel_for<End, It>) {
+      SYNCMAP_ASSERT(
+          last - first >= 0, "syncmap: a map is made from a range that ends before it begins");
+    }
     for (; first != last; ++first) insert_pair(*first);
   }
   template <std::input_iterator It, std::sentinel_for<It> End>

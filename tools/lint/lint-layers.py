@@ -24,6 +24,7 @@ LAYERS = """
     detail/seed.hpp
     detail/retired.hpp
     detail/hazard_domain.hpp
+    detail/misuse.hpp
     detail/hazard.hpp
     reclaim.hpp
     map_stats.hpp

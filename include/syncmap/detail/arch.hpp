@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -39,6 +40,21 @@
 #define SYNCMAP_NOINLINE [[gnu::noinline]]
 #define SYNCMAP_INLINE [[gnu::always_inline]] inline
 #define SYNCMAP_NO_UNIQUE_ADDRESS [[no_unique_address]]
+#endif
+
+// For what a user can do wrong: a condition that costs next to nothing, and what to tell him. The standard's
+// assert, so nothing at all with NDEBUG; no type may depend on it, since parts of a program may differ in that.
+#define SYNCMAP_ASSERT(condition, message) assert((condition) && (message))
+#define SYNCMAP_DESTROYED                                                                         \
+  "syncmap: this map was destroyed: let the threads, callbacks and iterators that use a map end " \
+  "first"
+#define SYNCMAP_IN_USE                                                                          \
+  "syncmap: a map is destroyed while it is in use: join the threads, and leave the callbacks, " \
+  "that use it first"
+#if defined(NDEBUG)
+#define SYNCMAP_ASSERTS false
+#else
+#define SYNCMAP_ASSERTS true
 #endif
 
 // Static probes, for programs that are compiled with SYNCMAP_USDT and where <sys/sdt.h> is: an instruction that

@@ -31,6 +31,7 @@
 #include <syncmap/detail/memory.hpp>
 #include <syncmap/detail/platform.hpp>
 #include <syncmap/hash.hpp>
+#include <type_traits>
 #include <utility>
 
 namespace syncmap::inline v0_1::detail {
@@ -216,6 +217,16 @@ class alignas(cache_line) entry_table : public hazard_pointer_obj_base {
     table->~entry_table();
     P::on_reclaim(table, size);
     to.deallocate(table, size, alignof(entry_table));
+  }
+
+  // With the entries that no other table has. REQUIRES: nobody uses them.
+  static void destroy(entry_table* table) noexcept {
+    table->drop_entries([](Entry* one) {
+      using cell = std::remove_pointer_t<decltype(one->load().cell())>;
+      if (auto* const value = one->load().cell()) cell::reclaimed(value);
+      Entry::free(one);
+    });
+    free(table);
   }
 
   // For reads that will come: the bucket of a hash, and the first entry in it that may have it.

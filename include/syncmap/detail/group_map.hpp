@@ -19,6 +19,7 @@
 #include <syncmap/detail/group_sizing.hpp>
 #include <syncmap/detail/hazard.hpp>
 #include <syncmap/detail/memory.hpp>
+#include <syncmap/detail/misuse.hpp>
 #include <syncmap/detail/platform.hpp>
 #include <syncmap/hash.hpp>
 #include <syncmap/map_stats.hpp>
@@ -49,6 +50,7 @@ class group_map {
   // REQUIRES: no operation is running.
   ~group_map() {
     using table = typename core_type<T>::table;
+    SYNCMAP_ASSERT(!is_in_use(), SYNCMAP_IN_USE);
     // relaxed (locked): no operation is running.
     if (auto* const more = root_.flights.load(std::memory_order_relaxed)) more->destroy(more);
     // What was retired goes first, so that every key and value is destroyed before this returns.
@@ -56,6 +58,7 @@ class group_map {
     if (root_.has_retired.load(std::memory_order_relaxed)) hazard_domain<P>::global().reclaim();
     const auto last = root_.template load<table>();
     if (!last.is_empty()) table::destroy(last.table());
+    root_.template bury<table>();
   }
 
   [[nodiscard]] const Hash& hash_function() const noexcept { return hash_; }
@@ -131,6 +134,12 @@ class group_map {
   template <class Value>
   group_sizing<core_type<Value>> sizing() noexcept {
     return {root_, core<Value>()};
+  }
+  // As far as it shows: in a callback of this thread, or while another thread holds a lock.
+  [[nodiscard]] bool is_in_use() const noexcept {
+    const auto r = root_.template load<typename core_type<T>::table>();
+    if (r.is_empty() || !misuse<P>::can_be_told()) return false;
+    return misuse<P>::this_thread_uses(r.table()) || r.table()->has_locked_group();
   }
   template <class Table>
   void add_table(map_stats& to, const Table& current, const protector<P>& guard) const {

@@ -5,7 +5,8 @@
 //
 // Invariants
 //   I1  The word is a table, or *empty* with the number of clears so far. Every clear changes it, and
-//       every table has the number of clears before it.
+//       every table has the number of clears before it. (Where assertions are on, it is something else once
+//       the map is destroyed.)
 //   I2  `generation` is at least the number of the word's table.
 //
 // Synchronization
@@ -42,6 +43,9 @@ class root_word {
     return root_word((std::uintptr_t{generation} << 1) | 1);
   }
 
+  // Neither a table nor empty.
+  static root_word destroyed() noexcept { return root_word(std::uintptr_t{2}); }
+
   [[nodiscard]] bool is_empty() const noexcept { return (bits_ & 1) != 0; }
   // REQUIRES: is_empty().
   [[nodiscard]] std::uint32_t generation() const noexcept {
@@ -75,7 +79,17 @@ class alignas(cache_line) group_root {
 
   template <class Table>
   [[nodiscard]] root_word<Table> load() const noexcept {
-    return root_word<Table>(word_.load(std::memory_order_seq_cst));  // S1 acquire, T1
+    const root_word<Table> now(word_.load(std::memory_order_seq_cst));  // S1 acquire, T1
+    SYNCMAP_ASSERT(now != root_word<Table>::destroyed(), SYNCMAP_DESTROYED);
+    return now;
+  }
+  // At the end of a map: whoever uses it afterwards is told, as long as its memory is not used again.
+  template <class Table>
+  void bury() noexcept {
+    if constexpr (SYNCMAP_ASSERTS) {
+      // relaxed (locked): no operation is running.
+      word_.store(root_word<Table>::destroyed().bits(), std::memory_order_relaxed);
+    }
   }
   template <class Table>
   bool try_replace(root_word<Table> before, root_word<Table> after) noexcept {

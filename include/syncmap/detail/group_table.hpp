@@ -142,6 +142,14 @@ class alignas(cache_line) group_table : public hazard_pointer_obj_base {
     }
   }
 
+  // For assertions.
+  [[nodiscard]] bool has_locked_group() const noexcept {
+    for (std::size_t index = 0; index < group_count_; ++index) {
+      if (at(index).head->state().is_locked()) return true;
+    }
+    return false;
+  }
+
   // --- searching
 
   // Looks for the key in its group, whose state was `seen`. On `same`, `found` is its slot and `what`

@@ -45,12 +45,12 @@
 #include <syncmap/detail/entry_table.hpp>
 #include <syncmap/detail/hazard.hpp>
 #include <syncmap/detail/memory.hpp>
+#include <syncmap/detail/misuse.hpp>
 #include <syncmap/detail/platform.hpp>
 #include <syncmap/detail/read_word.hpp>
 #include <syncmap/detail/seed.hpp>
 #include <syncmap/detail/striped_counter.hpp>
 #include <syncmap/map_stats.hpp>
-#include <type_traits>
 #include <utility>
 
 namespace syncmap::inline v0_1::detail {
@@ -89,14 +89,17 @@ class alignas(cache_line) read_dirty_tables {
   read_dirty_tables& operator=(const read_dirty_tables&) = delete;
   // REQUIRES: no operation is running.
   ~read_dirty_tables() {
+    SYNCMAP_ASSERT(!misuse<P>::shows_use(load().table(), mutex_), SYNCMAP_IN_USE);
     // relaxed (locked): no operation is running.
     if (attachment* const more = flights.load(std::memory_order_relaxed)) more->destroy(more);
     // Retired tables share entries with the current ones. They go first, so that every key and value
     // is destroyed before this returns.
     // relaxed (locked): no operation is running.
     if (has_retired_.load(std::memory_order_relaxed)) hazard_domain<P>::global().reclaim();
-    destroy_table(dirty_);
-    destroy_table(load().table());
+    if (dirty_ != nullptr) table::destroy(dirty_);
+    if (table* const last = load().table()) table::destroy(last);
+    // relaxed (locked): no operation is running.
+    if (SYNCMAP_ASSERTS) read_.store(read::destroyed(), std::memory_order_relaxed);
   }
 
   atomic<attachment*> flights{nullptr};  // single_flight.hpp
@@ -104,7 +107,9 @@ class alignas(cache_line) read_dirty_tables {
   // --- without the lock
 
   [[nodiscard]] read load() const noexcept {
-    return read_.load(std::memory_order_seq_cst);  // S1 acquire, T1
+    const read now = read_.load(std::memory_order_seq_cst);  // S1 acquire, T1
+    SYNCMAP_ASSERT(now != read::destroyed(), SYNCMAP_DESTROYED);
+    return now;
   }
   [[nodiscard]] SYNCMAP_INLINE read protect(protector<P> guard) const noexcept {
     return guard.protect([this] { return load(); });
@@ -201,6 +206,7 @@ class alignas(cache_line) read_dirty_tables {
   }
   // Bounded, so that it ends whatever others do; more clears than this during one call end it too.
   [[nodiscard]] std::size_t size() const noexcept {
+    if constexpr (SYNCMAP_ASSERTS) static_cast<void>(load());
     std::uint32_t generation = generation_.load(std::memory_order_acquire);  // S2 acquire
     for (int attempt = 0;; ++attempt) {
       const std::size_t total = counter_.total(generation);
@@ -420,16 +426,6 @@ class alignas(cache_line) read_dirty_tables {
 
   void retire_table(table* old) noexcept {
     if (old != nullptr) retire_later(old, old->bytes());
-  }
-
-  static void destroy_table(table* last) noexcept {
-    if (last == nullptr) return;
-    last->drop_entries([](Entry* one) {
-      using cell = std::remove_pointer_t<decltype(one->load().cell())>;
-      if (auto* const value = one->load().cell()) cell::reclaimed(value);
-      Entry::free(one);
-    });
-    table::free(last);
   }
 
   // Read by everybody, written when the map's structure changes.

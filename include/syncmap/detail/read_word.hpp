@@ -17,6 +17,13 @@ class read_word {
   read_word(Table* table, bool amended) noexcept
       : bits_(reinterpret_cast<std::uintptr_t>(table) | (amended ? 1U : 0U)) {}
 
+  // No table.
+  static read_word destroyed() noexcept {
+    read_word word;
+    word.bits_ = 2;
+    return word;
+  }
+
   [[nodiscard]] Table* table() const noexcept {
     return reinterpret_cast<Table*>(bits_ & ~std::uintptr_t{1});
   }

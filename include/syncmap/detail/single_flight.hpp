@@ -22,6 +22,7 @@
 #include <syncmap/detail/group_map.hpp>
 #include <syncmap/detail/hazard_domain.hpp>
 #include <syncmap/detail/memory.hpp>
+#include <syncmap/detail/misuse.hpp>
 #include <syncmap/detail/wait_graph.hpp>
 #include <utility>
 
@@ -35,8 +36,18 @@ class single_flight {
   struct table : attachment, group_map<Key, pointer, Hash, KeyEqual, M> {
     table(const Hash& hash, const KeyEqual& equal, const M& from)
         : attachment{&table::free}, group_map<Key, pointer, Hash, KeyEqual, M>(hash, equal, from) {}
+    // For assertions: does anybody compute a value, or wait for one?
+    [[nodiscard]] bool has_flights() const noexcept {
+      bool any = false;
+      completes([&] {
+        typename table::cursor at(*this);
+        while (!any && at.next()) any = !at.value()->has_landed();
+      });
+      return any;
+    }
     static void free(attachment* one) noexcept {
       auto* const all = static_cast<table*>(one);
+      SYNCMAP_ASSERT(!misuse<P>::can_be_told() || !all->has_flights(), SYNCMAP_IN_USE);
       destroy_in(all->source(), all);
     }
   };

@@ -1,0 +1,52 @@
+// SPDX-FileCopyrightText: The syncmap authors
+// SPDX-License-Identifier: MIT
+//
+// misuse.hpp -- what the assertions ask when a map is destroyed: does anybody still use it?
+//
+// They never accuse a program that is right: what they go by is there only while an operation is running.
+// Many uses leave no trace of that kind, and stay unnoticed.
+
+#pragma once
+
+#include <cstdint>
+#include <syncmap/detail/arch.hpp>
+#include <syncmap/detail/hazard_domain.hpp>
+
+namespace syncmap::inline v0_1::detail {
+
+template <class P>
+struct misuse {
+  using domain = hazard_domain<P>;
+
+  // Not where operations end without the doing of whoever destroys the map: in the child of a fork, which has the
+  // locks of threads that it has not, and when exit() was called in a callback.
+  static bool can_be_told() noexcept {
+    return first_process == P::process() &&
+           P::template this_thread<typename domain::record>() != &domain::record::exited;
+  }
+
+  // Is the calling thread in an operation that has announced this table?
+  static bool this_thread_uses(const void* table) noexcept {
+    // relaxed (own)
+    return domain::this_record().each[0].load(std::memory_order_relaxed) == table;
+  }
+
+  // Is it, or has anybody the mutex? (Taking that would hide from ThreadSanitizer that nobody has waited for whoever
+  // had it.)
+  template <class Mutex>
+  static bool shows_use(const void* table, Mutex& mutex) noexcept {
+    if (!can_be_told()) return false;
+    if (table != nullptr && this_thread_uses(table)) return true;
+    if constexpr (!under_tsan && requires { mutex.try_lock(); }) {
+      if (!mutex.try_lock()) return true;
+      mutex.unlock();
+    }
+    return false;
+  }
+
+ private:
+  // 0 before it is initialised: then nothing is told.
+  static inline const std::uint64_t first_process = P::process();
+};
+
+}  // namespace syncmap::inline v0_1::detail
