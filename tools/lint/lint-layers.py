@@ -13,6 +13,7 @@ LAYERS = """
     c.h
     version.hpp
     detail/arch.hpp
+    gdb_printers.hpp
     detail/asym_fence.hpp
     detail/block_cache.hpp
     detail/large_pages.hpp

@@ -68,6 +68,13 @@
 #define SYNCMAP_PROBE3(name, a, b, c) static_cast<void>(0)
 #endif
 
+// Puts a script into the program for the debugger, as lines of an assembler; see gdb_printers.hpp.
+#if defined(__ELF__)
+#define SYNCMAP_DEBUGGER_SCRIPT(lines) asm(lines)
+#else
+#define SYNCMAP_DEBUGGER_SCRIPT(lines) static_assert(true)
+#endif
+
 namespace syncmap::inline v0_1::detail {
 
 // Two threads that write at this distance do not disturb each other.

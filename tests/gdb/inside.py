@@ -1,0 +1,110 @@
+# SPDX-FileCopyrightText: The syncmap authors
+# SPDX-License-Identifier: MIT
+"""Runs inside gdb, for test_printers.py: what takes more than a list of commands. Prints what is wrong."""
+
+import os
+import pathlib
+
+import gdb
+
+INCLUDE = pathlib.Path(os.environ["SYNCMAP_INCLUDE"])
+
+
+def pairs(expression):
+    """What the pretty-printer shows of a map, as texts; and its head."""
+    printer = gdb.default_visualizer(gdb.parse_and_eval(expression))
+    text = lambda what: what if isinstance(what, str) else what.format_string()  # noqa: E731
+    children = [text(child) for _, child in printer.children()]
+    return dict(zip(children[::2], children[1::2])), children[::2], printer.to_string()
+
+
+def expect(what, is_so):
+    print(("ok" if is_so else "WRONG"), what)
+
+
+def line_of(header, text):
+    lines = (INCLUDE / "syncmap" / "detail" / header).read_text(encoding="utf-8").split("\n")
+    (number,) = [number for number, line in enumerate(lines, 1) if text in line]
+    return f"{header}:{number}"
+
+
+def every_line(name, function, states):
+    """Steps through all that a function calls: the map is always in one of its states, which follow each
+    other."""
+    stop = gdb.Breakpoint(function, internal=True)
+    gdb.execute("continue", to_string=True)
+    stop.delete()
+    depth, at, steps, wrong = len(list(frames())), 0, 0, []
+    while len(list(frames())) >= depth:
+        shown, keys, _ = pairs(name)
+        if len(keys) != len(set(keys)):
+            wrong.append((gdb.selected_frame().name(), keys))
+        while at < len(states) and shown != states[at]:
+            at += 1
+        if at == len(states):
+            wrong.append((gdb.selected_frame().name(), shown))
+            break
+        steps += 1
+        gdb.execute("step", to_string=True)
+    expect(f"{name} in {steps} places: {wrong}", not wrong and steps > 100 and at == len(states) - 1)
+
+
+def frames():
+    frame = gdb.newest_frame()
+    while frame is not None:
+        yield frame
+        frame = frame.older()
+
+
+def while_it_shrinks(name, left):
+    """Stops before each group of a unit is forwarded."""
+    line = line_of("group_migration.hpp", "publish(seen(index).forwarded())")
+    stop = gdb.Breakpoint(line, internal=True)
+    wanted, stops, heads = {str(i): f'"{i}"' for i in range(left)}, 0, set()
+    while stops < 400:
+        gdb.execute("continue", to_string=True)
+        shown, keys, head = pairs(name)
+        if "shrinking" not in head:
+            if stops:
+                break
+            continue  # it still grows
+        stops += 1
+        heads.add(head.split(",")[1])
+        if shown != wanted or len(keys) != left:
+            expect(f"{name} shows {keys}", False)
+            break
+    stop.delete()
+    expect(f"{name} in {stops} places: {sorted(heads)}", stops > 10)
+
+
+def step_through():
+    gdb.execute("skip -gfi /usr/*", to_string=True)
+    gdb.execute("set step-mode off")
+    one, two, again = {"1": '"one"'}, {"1": '"one"', "2": '"two"'}, {"1": '"one again"', "2": '"two"'}
+    every_line("stepped", "change_stepped", [one, two, again, {"1": '"one again"'}])
+    every_line("stepped_read_dirty", "change_stepped_read_dirty", [one, two, again, {"1": '"one again"'}])
+    while_it_shrinks("shrinking", 5)
+
+
+def while_others_run():
+    """In non-stop mode: one thread stands, four write."""
+    written, shown = [], 0
+    for _ in range(5):
+        for name in ("names", "amended", "crowded", "growing"):
+            try:
+                gdb.execute(f"print {name}", to_string=True)
+                shown += 1
+            except gdb.MemoryError:  # of a text that was destroyed meanwhile
+                pass
+        written.append(int(gdb.parse_and_eval("written._M_i")))
+    running = [thread for thread in gdb.selected_inferior().threads() if thread.is_running()]
+    writes = written[0] < written[-1]
+    expect(f"{len(running)} threads write: {written}; {shown} shown", len(running) == 4 and writes and shown > 5)
+
+
+def while_all_stand():
+    """Wherever the threads were stopped, there are no duplicates, and about as many as the map counts."""
+    for name in ("names", "amended", "crowded", "growing"):
+        shown, keys, head = pairs(name)
+        count = int(head.split(" with ")[1].split()[0])
+        expect(f"{name}: {head}: {len(keys)}", len(keys) == len(shown) and abs(len(keys) - count) <= 4)
