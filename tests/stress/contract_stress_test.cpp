@@ -7,12 +7,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <figures.hpp>
 #include <maps.hpp>
 #include <optional>
 #include <random>
@@ -232,12 +234,12 @@ class worker {
 };
 
 // What threads may have retired and not yet destroyed, and what their operations hold.
-constexpr long garbage = (threads + 1) * 2048;
+constexpr std::size_t garbage = (threads + 1) * 2048;
 
 template <class Map>
 void stress(int keys, bool with_clear) {
   const long alive_before = (support::reclaim(), support::tracked_value::alive());
-  std::atomic<long> most{0};
+  support::figures told;
   {
     arena<Map> all{{}, keys, with_clear};
     const auto deadline =
@@ -248,8 +250,8 @@ void stress(int keys, bool with_clear) {
           worker<Map>(all, seed() + turn * threads + static_cast<unsigned>(id)).run(2000);
         }).join();
         const long alive = support::tracked_value::alive() - alive_before;
-        for (long seen = most; seen < alive && !most.compare_exchange_weak(seen, alive);) {
-        }
+        told.garbage_objects.tell(static_cast<std::size_t>(std::max(0L, alive - keys)));
+        told.look(all.map.stats().retired_bytes);
       }
     });
     std::size_t count = 0;
@@ -262,11 +264,11 @@ void stress(int keys, bool with_clear) {
     if (!with_clear) {
       EXPECT_EQ(all.inserted.load(), static_cast<long>(count));
     }
-    EXPECT_LE(most.load(), keys + garbage) << "values alive at once";
+    EXPECT_LE(told.garbage_objects.get(), garbage) << "values alive at once, and not in the map";
     EXPECT_GT(all.operations.load(), 0U);
-    std::printf("%llu operations, at most %ld values alive\n",
-                static_cast<unsigned long long>(all.operations.load()), most.load());
+    told.operations = all.operations;
   }
+  support::report(told);
   EXPECT_EQ(support::tracked_value::alive(), alive_before);
 }
 

@@ -15,6 +15,7 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
+#include <figures.hpp>
 #include <inspector.hpp>
 #include <key_states.hpp>
 #include <optional>
@@ -218,6 +219,8 @@ TYPED_TEST(engine_stress, threads_that_do_everything_break_no_promise) {
                    std::chrono::duration<double>(seconds() / 2);  // there are two of these tests
   std::uint64_t stream = 0;
   std::size_t rounds = 0;
+  constexpr int turns = 300;
+  support::figures told;
   do {
     {
       const bool clears = rounds % 2 == 1;
@@ -232,12 +235,14 @@ TYPED_TEST(engine_stress, threads_that_do_everything_break_no_promise) {
       for (auto& each : players) {
         threads.emplace_back([&] {
           go.wait(false);
-          each.play(300);
+          each.play(turns);
         });
       }
       go = true;
       go.notify_all();
       for (auto& each : threads) each.join();
+      told.garbage_objects.tell(static_cast<std::size_t>(stamp::living.load()) - map.size());
+      told.look(map.stats().retired_bytes);
 
       long balance = 0;
       for (const auto& each : players) {
@@ -255,8 +260,9 @@ TYPED_TEST(engine_stress, threads_that_do_everything_break_no_promise) {
     ASSERT_EQ(stamp::living.load(), 0) << "round " << rounds;
     ++rounds;
   } while (std::chrono::steady_clock::now() < end);
-  this->RecordProperty("rounds", std::to_string(rounds));
   EXPECT_GT(rounds, 0U);
+  told.operations = rounds * thread_count * turns;
+  support::report(told);
 }
 
 }  // namespace

@@ -16,8 +16,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <cstdlib>
+#include <figures.hpp>
 #include <kinds.hpp>
 #include <maps.hpp>
 #include <optional>
@@ -255,6 +255,8 @@ void stress(bool with_clear) {
   SCOPED_TRACE("SYNCMAP_TEST_SEED=" + std::to_string(syncmap::test::test_seed()));
   std::uint64_t rounds = 0;
   std::size_t growths = 0;
+  constexpr int turns = 20000;
+  support::figures told;
   do {
     Map map;
     for (int i = 0; i < staying; ++i) {
@@ -265,7 +267,10 @@ void stress(bool with_clear) {
     support::run_together(static_cast<int>(threads), [&](int id) {
       player<Map> one(
           map, static_cast<std::size_t>(id), rounds * threads + static_cast<std::uint64_t>(id));
-      one.play(20000, with_clear);
+      for (int part = 0; part < 10; ++part) {
+        one.play(turns / 10, with_clear);
+        told.look(map.stats().retired_bytes);
+      }
       balance += one.balance;
     });
     const support::numbers left = support::numbers_of(map);
@@ -277,8 +282,9 @@ void stress(bool with_clear) {
     ++rounds;
   } while (std::chrono::steady_clock::now() < deadline && !::testing::Test::HasFailure());
   EXPECT_GT(growths, 0U);
-  std::printf("%llu rounds of %zu threads, %zu growths\n", static_cast<unsigned long long>(rounds),
-              threads, growths);
+  told.operations = rounds * threads * turns;
+  told.more = std::to_string(growths) + " growths";
+  support::report(told);
 }
 
 template <class Setup>
