@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The syncmap authors
 // SPDX-License-Identifier: MIT
 //
-// Ten thousand threads that use maps and end, some at a time: what a thread has of the library is used
+// Twenty thousand threads that use maps and end, some at a time: what a thread has of the library is used
 // again by later ones, so neither the number of records nor the memory grows with that of the threads.
 
 #include <algorithm>
@@ -89,7 +89,7 @@ void run(int threads) {
 }  // namespace
 
 int main() {
-  const int count = syncmap::detail::under_sanitizer ? 1000 : 10000;
+  const int count = syncmap::detail::under_sanitizer ? 1000 : 20000;
   run(count / 10);
   syncmap::reclaim();
   const long before = blocks;

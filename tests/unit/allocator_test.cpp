@@ -148,7 +148,7 @@ TYPED_TEST(allocator_test, memory_that_another_thread_retired_goes_back_to_the_a
   EXPECT_EQ(own.bytes, 0U);
 }
 
-TYPED_TEST(allocator_test, g6_an_allocator_that_throws_changes_nothing) {
+TYPED_TEST(allocator_test, g6_a07_an_allocator_that_throws_changes_nothing) {
   account own;
   {
     TypeParam map(typename TestFixture::allocator{own});

@@ -82,7 +82,7 @@ TEST(asym_fence, one_of_two_threads_sees_the_other) {
                 [] { EXPECT_TRUE(detail::fence_heavy()); }),
             0);
 }
-TEST(asym_fence, one_of_two_threads_sees_the_other_with_full_fences_on_both_sides) {
+TEST(asym_fence, a18_one_of_two_threads_sees_the_other_with_full_fences_on_both_sides) {
   EXPECT_EQ(violations(
                 20000,
                 [](std::atomic<int>& slot, int value) {

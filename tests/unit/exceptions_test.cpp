@@ -97,24 +97,24 @@ void expect_all_or_nothing() {
   }
 }
 
-TYPED_TEST(each_map, g6_exceptions_have_no_effect) {
+TYPED_TEST(each_map, g6_a07_exceptions_have_no_effect) {
   expect_all_or_nothing<typename TypeParam::template map_with<
       fragile_key, fragile_value, support::fragile_hash, support::fragile_equal>>();
 }
 
 // Values that fit in a word.
-TYPED_TEST(each_map, g6_exceptions_have_no_effect_on_small_values) {
+TYPED_TEST(each_map, g6_a07_exceptions_have_no_effect_on_small_values) {
   expect_all_or_nothing<typename TypeParam::template map_with<
       fragile_key, int, support::fragile_hash, support::fragile_equal>>();
 }
 
 // Only allocations fail.
-TYPED_TEST(each_map, g6_failed_allocations_have_no_effect) {
+TYPED_TEST(each_map, g6_a07_failed_allocations_have_no_effect) {
   expect_all_or_nothing<typename TypeParam::template map<int, int>>();
 }
 
 // What was erased until the exception stays erased, all else is there.
-TYPED_TEST(each_map, g6_erase_if_that_throws_keeps_the_rest) {
+TYPED_TEST(each_map, g6_a07_erase_if_that_throws_keeps_the_rest) {
   using map_type =
       typename TypeParam::template map_with<fragile_key, fragile_value, support::fragile_hash,
                                             support::fragile_equal>;
@@ -143,7 +143,7 @@ TYPED_TEST(each_map, g6_erase_if_that_throws_keeps_the_rest) {
 // A new thread's first operation may need memory of its own; none is lost if that fails. All
 // threads stay until the end, so that in the end none can use what an earlier one has left: of this
 // test, or of the same one with another map.
-TYPED_TEST(each_map, g6_first_operation_of_a_thread_may_fail) {
+TYPED_TEST(each_map, g6_a07_first_operation_of_a_thread_may_fail) {
   typename TestFixture::int_map map;
   map.store(1, 1);
   std::atomic<bool> ended{false};
@@ -172,7 +172,7 @@ TYPED_TEST(each_map, g6_first_operation_of_a_thread_may_fail) {
 
 // Exceptions in one thread, while others use the same keys: whatever is there was stored by
 // somebody, and the counts are right in the end.
-TYPED_TEST(each_map, g6_exceptions_beside_other_threads_lose_nothing) {
+TYPED_TEST(each_map, g6_a07_exceptions_beside_other_threads_lose_nothing) {
   using map_type =
       typename TypeParam::template map_with<fragile_key, fragile_value, support::fragile_hash,
                                             support::fragile_equal>;

@@ -64,7 +64,7 @@ TYPED_TEST(each_map, find_works_for_values_that_cannot_be_copied) {
 }
 
 // Whatever becomes of the mapping, the handle shows what it was.
-TYPED_TEST(each_map, handle_keeps_what_it_found) {
+TYPED_TEST(each_map, a14_handle_keeps_what_it_found) {
   const long keys = tracked_key::alive();
   const long values = tracked_value::alive();
   {
@@ -89,7 +89,7 @@ TYPED_TEST(each_map, handle_keeps_what_it_found) {
   EXPECT_EQ(tracked_value::alive(), values);
 }
 
-TYPED_TEST(each_map, g8_a_handle_delays_the_destruction_of_its_entry_only) {
+TYPED_TEST(each_map, g8_a14_a_handle_delays_the_destruction_of_its_entry_only) {
   typename TypeParam::template map<int, tracked_value> map;
   map.store(0, 0);
   const auto held = map.find(0);
@@ -131,7 +131,7 @@ TYPED_TEST(each_map, handles_of_inline_entries_move_too) {
   EXPECT_EQ(two.key() + *two, 3);
 }
 
-TYPED_TEST(each_map, a_handle_may_be_used_and_dropped_by_another_thread) {
+TYPED_TEST(each_map, a14_a_handle_may_be_used_and_dropped_by_another_thread) {
   typename TypeParam::template map<int, std::string> map;
   for (int i = 0; i < 50; ++i) {
     map.store(i, std::to_string(i));
@@ -142,7 +142,7 @@ TYPED_TEST(each_map, a_handle_may_be_used_and_dropped_by_another_thread) {
   support::reclaim();
 }
 
-TYPED_TEST(each_map, many_handles_may_be_held_at_once) {
+TYPED_TEST(each_map, a14_many_handles_may_be_held_at_once) {
   typename TypeParam::template map<int, std::string> map;
   std::vector<decltype(map.find(0))> held;
   for (int i = 0; i < 500; ++i) {

@@ -62,7 +62,7 @@ TEST(group_state, every_change_is_another_version) {
   EXPECT_TRUE(some.forwarded().is_forwarded());
   EXPECT_FALSE(some.forwarded().is_locked());
 }
-TEST(group_state, version_wraps_without_touching_the_rest) {
+TEST(group_state, a10_version_wraps_without_touching_the_rest) {
   const group_state last(0xffffffffffff0000U | 0x2400U);
   EXPECT_EQ(last.changed().bits(), 0x2400U);
   EXPECT_FALSE(last.changed().is_same_version(last));

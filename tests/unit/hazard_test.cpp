@@ -234,7 +234,7 @@ void nest(int depth, std::vector<object<P>*>& objects) {
   EXPECT_LE(living<P>(), static_cast<int>(objects.size()));
   objects.resize(objects.size() - 3);
 }
-TEST(hazard, operations_nest_deeper_than_any_cache) {
+TEST(hazard, a14_operations_nest_deeper_than_any_cache) {
   using platform = patient_platform<struct tag_nested>;
   for (int round = 0; round < 3; ++round) {
     std::vector<object<platform>*> objects;
@@ -266,7 +266,7 @@ TEST(hazard, hazard_pointers_beyond_the_cache_are_used_again) {
 
 // --- bounds
 
-TEST(hazard, a_stalled_reader_holds_back_what_it_protects_and_nothing_else) {
+TEST(hazard, a03_a_stalled_reader_holds_back_what_it_protects_and_nothing_else) {
   using platform = batched_platform<struct tag_stalled>;
   auto* const first = make_object<platform>();
   const hazard_scope<platform, 1> reader;
@@ -344,7 +344,7 @@ TEST(hazard, a_thread_that_never_protected_anything_may_retire) {
   reclaim_all<platform>();
   EXPECT_EQ(living<platform>(), 0);
 }
-TEST(hazard, records_of_ended_threads_are_used_again) {
+TEST(hazard, a05_records_of_ended_threads_are_used_again) {
   using platform = patient_platform<struct tag_records>;
   const int count = detail::under_tsan ? 2000 : 10000;
   std::size_t largest = 0;

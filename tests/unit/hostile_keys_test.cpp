@@ -138,18 +138,18 @@ void expect_correct_with(const char* name, std::size_t count, std::size_t words,
       (prefix + "texts").c_str(), count, texts);
 }
 
-TEST(hostile_keys, g11_one_hash_for_all) {
+TEST(hostile_keys, g11_a01_one_hash_for_all) {
   expect_correct_with<0>("one hash", hostile_keys(), of_words, of_texts);
 }
 // The table may get larger than the entries need, by as much as it is for the worst of hashes: a
 // group for two of them.
-TEST(hostile_keys, g11_two_hashes) {
+TEST(hostile_keys, g11_a01_two_hashes) {
   expect_correct_with<1>("two hashes", hostile_keys(), of_words, of_texts);
 }
-TEST(hostile_keys, g11_ten_bits) {
+TEST(hostile_keys, g11_a01_ten_bits) {
   expect_correct_with<1023>("ten bits", 8 * hostile_keys(), 4 * of_words, of_texts);
 }
-TEST(hostile_keys, g11_many_keys_for_each_hash) {
+TEST(hostile_keys, g11_a01_many_keys_for_each_hash) {
   expect_correct_with<~std::uint64_t{31}>(
       "32 keys a hash", 2 * hostile_keys(), 8 * of_words, 4 * of_texts);
 }
@@ -172,7 +172,7 @@ struct multiple_hash {
   std::size_t operator()(std::uint64_t key) const { return static_cast<std::size_t>(key * Factor); }
 };
 
-TEST(hostile_keys, g11_weak_hashes_are_mixed) {
+TEST(hostile_keys, g11_a01_weak_hashes_are_mixed) {
   constexpr int keys = 20000;
   constexpr std::size_t usual = 4096;  // 2048, or once more if it was nearly full
   EXPECT_LE((groups_with<shifted_hash<0>>(keys)), usual);
@@ -188,7 +188,7 @@ TEST(hostile_keys, g11_weak_hashes_are_mixed) {
 }
 
 // Another seed, another order: what collides in one map does not in another.
-TEST(hostile_keys, g11_every_map_has_its_own_seed) {
+TEST(hostile_keys, g11_a02_every_map_has_its_own_seed) {
   std::vector<std::vector<int>> orders;
   for (int i = 0; i < 4; ++i) {
     syncmap::map<int, int> map;

@@ -234,14 +234,14 @@ void expect_readers_to_finish(const change& what, void (*write)(Map&), std::size
   });
 }
 
-TYPED_TEST(parked, g4_readers_finish_beside_an_insert_and_a_growth) {
+TYPED_TEST(parked, g4_a04_readers_finish_beside_an_insert_and_a_growth) {
   expect_readers_to_finish<TypeParam>(
       {"insert", [](int key) { return key < staying; },
        [](int key, int value) { return key == value && key < later + 30; }},
       writes<TypeParam>::insert, 500, 2 * usual_stride);
 }
 
-TYPED_TEST(parked, g4_readers_finish_beside_an_update) {
+TYPED_TEST(parked, g4_a04_readers_finish_beside_an_update) {
   expect_readers_to_finish<TypeParam>(
       {"update", [](int key) { return key < staying; },
        [](int key, int value) {
@@ -251,25 +251,25 @@ TYPED_TEST(parked, g4_readers_finish_beside_an_update) {
       writes<TypeParam>::update, 50);
 }
 
-TYPED_TEST(parked, g4_readers_finish_beside_an_erase) {
+TYPED_TEST(parked, g4_a04_readers_finish_beside_an_erase) {
   expect_readers_to_finish<TypeParam>(
       {"erase", [](int key) { return key < staying && key % 2 == 0; }, was_there},
       writes<TypeParam>::erase, 50);
 }
 
-TYPED_TEST(parked, g4_readers_finish_beside_an_erase_and_insert_of_the_same_keys) {
+TYPED_TEST(parked, g4_a04_readers_finish_beside_an_erase_and_insert_of_the_same_keys) {
   expect_readers_to_finish<TypeParam>(
       {"erase and insert", [](int key) { return key < staying && key % 2 == 0; },
        [](int key, int value) { return key == value; }},
       writes<TypeParam>::erase_and_insert, 100);
 }
 
-TYPED_TEST(parked, g4_readers_finish_beside_a_growth_and_a_shrink) {
+TYPED_TEST(parked, g4_a04_readers_finish_beside_a_growth_and_a_shrink) {
   expect_readers_to_finish<TypeParam>({"resize", [](int key) { return key < staying; }, was_there},
                                       writes<TypeParam>::resize, 50, 2 * usual_stride);
 }
 
-TYPED_TEST(parked, g4_readers_finish_beside_a_clear) {
+TYPED_TEST(parked, g4_a04_readers_finish_beside_a_clear) {
   expect_readers_to_finish<TypeParam>(
       {"clear", [](int) { return false; }, was_there}, writes<TypeParam>::clear, 2);
 }

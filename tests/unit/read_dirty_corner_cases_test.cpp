@@ -335,7 +335,7 @@ TEST_F(read_dirty_corner_cases, clear_forgets_misses_so_that_the_next_one_promot
 
 // The number of a generation wraps; a count of one long ago, on a stripe that nobody used since, is
 // not taken for one of a generation to come.
-TEST_F(read_dirty_corner_cases, a_map_can_be_cleared_more_often_than_generations_have_numbers) {
+TEST_F(read_dirty_corner_cases, a10_a_map_can_be_cleared_more_often_than_generations_have_numbers) {
   const std::uint32_t quarter = 1U << (detail::generation_bits - 2);
   const auto store_on_another_thread = [&] {
     script::reset();

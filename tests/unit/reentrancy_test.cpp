@@ -131,7 +131,7 @@ TYPED_TEST_SUITE(each_map, support::good_setups, support::setup_names);
 template <class Setup>
 using caller_map = typename Setup::template map_with<caller, caller, calling_hash, calling_equal>;
 
-TYPED_TEST(each_map, g5_user_code_may_call_the_same_map) {
+TYPED_TEST(each_map, g5_a09_user_code_may_call_the_same_map) {
   // Not equality: a map may call it where calls back are excluded.
   for (const site where :
        {site::hash, site::value_equality, site::construct, site::copy, site::destroy}) {
@@ -146,7 +146,7 @@ TYPED_TEST(each_map, g5_user_code_may_call_the_same_map) {
   }
 }
 
-TYPED_TEST(each_map, g5_user_code_may_call_another_map) {
+TYPED_TEST(each_map, g5_a09_user_code_may_call_another_map) {
   for (const site where : {site::hash, site::equality, site::value_equality, site::construct,
                            site::copy, site::destroy}) {
     active = where;
@@ -162,7 +162,7 @@ TYPED_TEST(each_map, g5_user_code_may_call_another_map) {
 }
 
 // Two maps whose user code calls the other one, in several threads.
-TYPED_TEST(each_map, g5_maps_that_call_each_other_do_not_deadlock) {
+TYPED_TEST(each_map, g5_a09_maps_that_call_each_other_do_not_deadlock) {
   for (const site where :
        {site::hash, site::value_equality, site::construct, site::copy, site::destroy}) {
     active = where;
@@ -174,7 +174,7 @@ TYPED_TEST(each_map, g5_maps_that_call_each_other_do_not_deadlock) {
   }
 }
 
-TYPED_TEST(each_map, g5_callbacks_may_change_the_key_they_are_called_for) {
+TYPED_TEST(each_map, g5_a09_callbacks_may_change_the_key_they_are_called_for) {
   typename TestFixture::string_map map;
   map.store("a", 1);
   map.visit("a", [&](int value) {
@@ -193,7 +193,7 @@ TYPED_TEST(each_map, g5_callbacks_may_change_the_key_they_are_called_for) {
 
 // A value whose destructor erases the next entry of its map: a chain of destructors, each run by
 // what the one before it retired. They may not nest as deep as the chain is long.
-TYPED_TEST(each_map, g5_destructors_may_erase_the_next_entry) {
+TYPED_TEST(each_map, g5_a09_destructors_may_erase_the_next_entry) {
   struct link;
   using map_type = typename TypeParam::template map<int, std::shared_ptr<link>>;
   struct link {
@@ -218,7 +218,7 @@ TYPED_TEST(each_map, g5_destructors_may_erase_the_next_entry) {
 }
 
 // Destructors that store again what is being destroyed, for some generations.
-TYPED_TEST(each_map, g5_destructors_may_store_into_the_map) {
+TYPED_TEST(each_map, g5_a09_destructors_may_store_into_the_map) {
   struct phoenix;
   using map_type = typename TypeParam::template map<int, std::shared_ptr<phoenix>>;
   struct phoenix {
@@ -241,7 +241,7 @@ TYPED_TEST(each_map, g5_destructors_may_store_into_the_map) {
   EXPECT_TRUE(map.empty());
 }
 
-TYPED_TEST(each_map, g5_reclaim_may_be_called_from_destructors) {
+TYPED_TEST(each_map, g5_a09_reclaim_may_be_called_from_destructors) {
   struct reclaiming {
     explicit reclaiming(int* c) : count(c) {}
     reclaiming(const reclaiming&) = delete;
@@ -264,7 +264,7 @@ TYPED_TEST(each_map, g5_reclaim_may_be_called_from_destructors) {
 }
 
 // Maps as values of maps, destroyed by a reclamation, with retired entries of their own.
-TYPED_TEST(each_map, g5_maps_may_be_values_of_maps) {
+TYPED_TEST(each_map, g5_a09_maps_may_be_values_of_maps) {
   using inner = typename TypeParam::template map<int, std::shared_ptr<int>>;
   const auto token = std::make_shared<int>(1);
   {

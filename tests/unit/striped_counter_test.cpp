@@ -78,7 +78,7 @@ TEST(striped_counter, what_is_counted_for_a_newer_generation_starts_it) {
   one.restart(1);
   EXPECT_EQ(one.total(1), 1U);
 }
-TEST(striped_counter, generation_numbers_wrap) {
+TEST(striped_counter, a10_generation_numbers_wrap) {
   counter one;
   one.prepare();
   // Every step is far less than half of all numbers, as with clears, which all restart.

@@ -47,7 +47,7 @@ struct number_hash {
 using support::each_map;
 TYPED_TEST_SUITE(each_map, support::good_setups, support::setup_names);
 
-TYPED_TEST(each_map, move_only_values_work_where_no_copy_is_asked_for) {
+TYPED_TEST(each_map, a21_move_only_values_work_where_no_copy_is_asked_for) {
   typename TypeParam::template map<int, std::unique_ptr<int>> map;
   map.store(1, std::make_unique<int>(1));
   EXPECT_TRUE(map.try_emplace(2, new int(2)));
@@ -67,7 +67,7 @@ TYPED_TEST(each_map, move_only_values_work_where_no_copy_is_asked_for) {
   EXPECT_FALSE(map.visit(3, [](const auto&) {}));
 }
 
-TYPED_TEST(each_map, non_movable_values_are_made_in_place) {
+TYPED_TEST(each_map, a21_non_movable_values_are_made_in_place) {
   typename TypeParam::template map<std::string, non_movable> map;
   EXPECT_TRUE(map.try_emplace("a", 1));
   EXPECT_TRUE(map.try_emplace("b", 2, 3));
@@ -95,7 +95,7 @@ TYPED_TEST(each_map, atomics_are_values) {
   map.visit(1, [](const counter& value) { EXPECT_EQ(++value.count, 2); });
 }
 
-TYPED_TEST(each_map, move_only_keys_work) {
+TYPED_TEST(each_map, a21_move_only_keys_work) {
   typename TypeParam::template map<std::unique_ptr<int>, int> map;
   auto key = std::make_unique<int>(1);
   const int* const address = key.get();
@@ -117,7 +117,7 @@ TYPED_TEST(each_map, move_only_keys_work) {
   EXPECT_EQ(map.size(), 2U);
 }
 
-TYPED_TEST(each_map, over_aligned_keys_and_values_are_aligned) {
+TYPED_TEST(each_map, a21_over_aligned_keys_and_values_are_aligned) {
   typename TypeParam::template map_with<over_aligned, over_aligned, number_hash,
                                         std::equal_to<over_aligned>>
       map;
@@ -135,7 +135,7 @@ TYPED_TEST(each_map, over_aligned_keys_and_values_are_aligned) {
 }
 
 // A set of strings.
-TYPED_TEST(each_map, empty_values_work) {
+TYPED_TEST(each_map, a21_empty_values_work) {
   typename TypeParam::template map<std::string, nothing> map;
   map.store("a", nothing());
   EXPECT_TRUE(map.load("a").has_value());
@@ -161,7 +161,7 @@ TYPED_TEST(each_map, large_and_small_values_work) {
 }
 
 // A key that is not equal to itself can be stored again and again, never found, and cleared.
-TYPED_TEST(each_map, nan_keys_are_stored_but_never_found) {
+TYPED_TEST(each_map, a21_nan_keys_are_stored_but_never_found) {
   typename TypeParam::template map<double, int> map;
   const double nan = std::numeric_limits<double>::quiet_NaN();
   for (int i = 0; i < 3; ++i) {
@@ -181,7 +181,7 @@ TYPED_TEST(each_map, nan_keys_are_stored_but_never_found) {
   EXPECT_TRUE(map.empty());
 }
 
-TYPED_TEST(each_map, zeros_of_both_signs_are_one_key) {
+TYPED_TEST(each_map, a21_zeros_of_both_signs_are_one_key) {
   typename TypeParam::template map<double, int> map;
   map.store(+0.0, 1);
   EXPECT_EQ(map.load(-0.0), 1);
@@ -228,7 +228,7 @@ TYPED_TEST(each_map, shared_ownership_ends_with_the_entry) {
   EXPECT_EQ(value.use_count(), 1);
 }
 
-TYPED_TEST(each_map, values_of_any_type_work) {
+TYPED_TEST(each_map, a21_values_of_any_type_work) {
   typename TypeParam::template map<std::string, std::any> map;
   map.store("int", 1);
   map.store("string", std::string("text"));
