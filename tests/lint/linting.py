@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The syncmap authors
 # SPDX-License-Identifier: MIT
-"""Runs a linter over a repository made of the given headers."""
+"""Runs a linter over a repository made of the given files, which are headers if nothing else is said."""
 
 import pathlib
 import subprocess
@@ -13,12 +13,13 @@ TOOLS = pathlib.Path(__file__).resolve().parents[2] / "tools" / "lint"
 
 class LinterTest(unittest.TestCase):
     linter = ""
+    folder = "include/syncmap"
 
     def complaints(self, files):
-        """What the linter says about {path below include/syncmap: text}; [] if it is content."""
+        """What the linter says about {path below self.folder: text}; [] if it is content."""
         with tempfile.TemporaryDirectory() as folder:
             for name, text in files.items():
-                path = pathlib.Path(folder) / "include" / "syncmap" / name
+                path = pathlib.Path(folder) / self.folder / name
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(text, encoding="utf-8")
             command = [sys.executable, "-B", str(TOOLS / self.linter), "--root", folder]
