@@ -34,6 +34,15 @@ void expect_at(bool holds, const char* what, const char* page, int line) {{
   std::cerr << page << ':' << line << ": not so: " << what << '\\n';
   std::exit(1);
 }}
+template <class Program>
+void run(const char* where, Program program) {{
+  std::cout << "== " << where << std::endl;
+  if constexpr (std::is_void_v<decltype(program())>) {{
+    program();
+  }} else {{
+    if (program() != 0) std::exit(1);
+  }}
+}}
 }}  // namespace
 #define expect(condition) expect_at((condition), #condition, __FILE__, __LINE__)
 """
@@ -81,12 +90,12 @@ def main():
             includes.update(each.strip() for each in INCLUDE.findall(code))
             code = INCLUDE.sub("\n", code)
             if MAIN.search(code):
-                code = MAIN.sub(f"void program_{line}() {{", code)
+                code = MAIN.sub(f"auto program_{line}() {{", code)
                 programs.append((f"{path}:{line}", f"{space}::program_{line}"))
             parts.append(code)
         if parts:
             body.append(f"namespace {space} {{\n" + "\n".join(parts) + f"\n}}  // namespace {space}\n")
-    calls = "".join(f'  std::cout << "== {where}" << std::endl;\n  {name}();\n' for where, name in programs)
+    calls = "".join(f'  run("{where}", {name});\n' for where, name in programs)
     source = HEAD.format(includes="\n".join(sorted(includes))) + "\n".join(body)
     source += f'#line 1 "the end"\nint main() {{\n{calls}  std::cout << "{count} blocks, {len(programs)} run\\n";\n}}\n'
     options.output.write_text(source, encoding="utf-8")
