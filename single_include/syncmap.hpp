@@ -29,6 +29,7 @@
 
 #include <atomic>
 #include <bit>
+#include <cassert>
 #include <cerrno>
 #include <concepts>
 #include <cstddef>
@@ -81,6 +82,39 @@
 #define SYNCMAP_NOINLINE [[gnu::noinline]]
 #define SYNCMAP_INLINE [[gnu::always_inline]] inline
 #define SYNCMAP_NO_UNIQUE_ADDRESS [[no_unique_address]]
+#endif
+
+// For what a user can do wrong: a condition that costs next to nothing, and what to tell him. The standard's
+// assert, so nothing at all with NDEBUG; no type may depend on it, since parts of a program may differ in that.
+#define SYNCMAP_ASSERT(condition, message) assert((condition) && (message))
+#define SYNCMAP_DESTROYED                                                                         \
+  "syncmap: this map was destroyed: let the threads, callbacks and iterators that use a map end " \
+  "first"
+#define SYNCMAP_IN_USE                                                                          \
+  "syncmap: a map is destroyed while it is in use: join the threads, and leave the callbacks, " \
+  "that use it first"
+#if defined(NDEBUG)
+#define SYNCMAP_ASSERTS false
+#else
+#define SYNCMAP_ASSERTS true
+#endif
+
+// Static probes, for programs that are compiled with SYNCMAP_USDT and where <sys/sdt.h> is: an instruction that
+// does nothing, where a debugger or a tracer may put its own.
+#if defined(SYNCMAP_USDT) && __has_include(<sys/sdt.h>)
+#include <sys/sdt.h>
+#define SYNCMAP_PROBE2(name, a, b) STAP_PROBE2(syncmap, name, a, b)
+#define SYNCMAP_PROBE3(name, a, b, c) STAP_PROBE3(syncmap, name, a, b, c)
+#else
+#define SYNCMAP_PROBE2(name, a, b) static_cast<void>(0)
+#define SYNCMAP_PROBE3(name, a, b, c) static_cast<void>(0)
+#endif
+
+// Puts a script into the program for the debugger, as lines of an assembler; see gdb_printers.hpp.
+#if defined(__ELF__)
+#define SYNCMAP_DEBUGGER_SCRIPT(lines) asm(lines)
+#else
+#define SYNCMAP_DEBUGGER_SCRIPT(lines) static_assert(true)
 #endif
 
 namespace syncmap::inline v0_1::detail {
@@ -1352,6 +1386,10 @@ class core_map {
   core_map(It first, End last, const hasher& hash = hasher(), const key_equal& equal = key_equal(),
            const allocator_type& allocator = allocator_type())
       : core_map(hash, equal, allocator) {
+    if constexpr (std::sized_sentinel_for<End, It>) {
+      SYNCMAP_ASSERT(
+          last - first >= 0, "syncmap: a map is made from a range that ends before it begins");
+    }
     for (; first != last; ++first) insert_pair(*first);
   }
   template <std::input_iterator It, std::sentinel_for<It> End>
@@ -2207,11 +2245,11 @@ class SYNCMAP_SHARED hazard_domain {
   // destroys those that no slot protects, and puts the others back. Returns how many it destroyed.
   std::size_t pass(record& mine, bool everyone) noexcept {
     if (mine.depth++ == 0) {
-      // relaxed (own)
-      const std::uint64_t count = mine.pass_mark.load(std::memory_order_relaxed) + 1;
+      const auto count = mine.pass_mark.load(std::memory_order_relaxed) + 1;  // relaxed (own)
       // Odd: under way. relaxed (after S3): the exchange that takes a list publishes it.
       mine.pass_mark.store((P::process() << 32) | (count & 0xffffffffU), std::memory_order_relaxed);
     }
+    SYNCMAP_PROBE2(reclaim_start, mine.index, everyone);
     retired_batch taken;
     bool any = taken.add(take_list(record::unattached));
     any |= taken.add(take_list(record::exited));
@@ -2223,6 +2261,7 @@ class SYNCMAP_SHARED hazard_domain {
     }
     const std::size_t freed = any ? destroy_unprotected(mine, taken) : 0;
     if (--mine.depth == 0) mine.pass_mark.fetch_add(1, std::memory_order_release);  // S5 release
+    SYNCMAP_PROBE2(reclaim_end, mine.index, freed);
     return freed;
   }
 
@@ -2856,7 +2895,8 @@ class striped_counter {
 //
 // Invariants
 //   I1  The word is a table, or *empty* with the number of clears so far. Every clear changes it, and
-//       every table has the number of clears before it.
+//       every table has the number of clears before it. (Where assertions are on, it is something else once
+//       the map is destroyed.)
 //   I2  `generation` is at least the number of the word's table.
 //
 // Synchronization
@@ -2880,6 +2920,9 @@ class root_word {
   static root_word empty(std::uint32_t generation) noexcept {
     return root_word((std::uintptr_t{generation} << 1) | 1);
   }
+
+  // Neither a table nor empty.
+  static root_word destroyed() noexcept { return root_word(std::uintptr_t{2}); }
 
   [[nodiscard]] bool is_empty() const noexcept { return (bits_ & 1) != 0; }
   // REQUIRES: is_empty().
@@ -2914,7 +2957,17 @@ class alignas(cache_line) group_root {
 
   template <class Table>
   [[nodiscard]] root_word<Table> load() const noexcept {
-    return root_word<Table>(word_.load(std::memory_order_seq_cst));  // S1 acquire, T1
+    const root_word<Table> now(word_.load(std::memory_order_seq_cst));  // S1 acquire, T1
+    SYNCMAP_ASSERT(now != root_word<Table>::destroyed(), SYNCMAP_DESTROYED);
+    return now;
+  }
+  // At the end of a map: whoever uses it afterwards is told, as long as its memory is not used again.
+  template <class Table>
+  void bury() noexcept {
+    if constexpr (SYNCMAP_ASSERTS) {
+      // relaxed (locked): no operation is running.
+      word_.store(root_word<Table>::destroyed().bits(), std::memory_order_relaxed);
+    }
   }
   template <class Table>
   bool try_replace(root_word<Table> before, root_word<Table> after) noexcept {
@@ -3369,6 +3422,14 @@ class alignas(cache_line) group_table : public hazard_pointer_obj_base {
     for (std::size_t at = 0; at < group_slots * sizeof(slot); at += cache_line) {
       detail::prefetch(slots + at);
     }
+  }
+
+  // For assertions.
+  [[nodiscard]] bool has_locked_group() const noexcept {
+    for (std::size_t index = 0; index < group_count_; ++index) {
+      if (at(index).head->state().is_locked()) return true;
+    }
+    return false;
   }
 
   // --- searching
@@ -4395,6 +4456,7 @@ class group_tables {
     if (t->moved() < t->unit_count(*next)) return false;
     if (root_.try_replace(
             root_value(t), root_value(next))) {  // else a clear was first: t owns next
+      SYNCMAP_PROBE3(growth_end, &root_, t->group_count(), next->group_count());
       t->set_promoted();
       root_.growths.fetch_add(1, std::memory_order_relaxed);  // relaxed (statistic)
       drop(t, guard);
@@ -4459,7 +4521,9 @@ class group_tables {
     if (groups > t->group_count() * most) groups = t->group_count() * most;
     auto fresh = table::make(memory_, groups, t->generation());
     if (!root_.template load<table>().is(t)) return;
-    if (t->try_set_next(fresh.get())) static_cast<void>(fresh.release());
+    if (!t->try_set_next(fresh.get())) return;
+    static_cast<void>(fresh.release());
+    SYNCMAP_PROBE3(growth_start, &root_, t->group_count(), groups);
   }
 
   // After an insert: makes the table grow if it has become too full.
@@ -5145,6 +5209,51 @@ class group_sizing {
 
 }  // namespace syncmap::inline v0_1::detail
 
+// ---- syncmap/detail/misuse.hpp
+// misuse.hpp -- what the assertions ask when a map is destroyed: does anybody still use it?
+//
+// They never accuse a program that is right: what they go by is there only while an operation is running.
+// Many uses leave no trace of that kind, and stay unnoticed.
+
+namespace syncmap::inline v0_1::detail {
+
+template <class P>
+struct misuse {
+  using domain = hazard_domain<P>;
+
+  // Not where operations end without the doing of whoever destroys the map: in the child of a fork, which has the
+  // locks of threads that it has not, and when exit() was called in a callback.
+  static bool can_be_told() noexcept {
+    return first_process == P::process() &&
+           P::template this_thread<typename domain::record>() != &domain::record::exited;
+  }
+
+  // Is the calling thread in an operation that has announced this table?
+  static bool this_thread_uses(const void* table) noexcept {
+    // relaxed (own)
+    return domain::this_record().each[0].load(std::memory_order_relaxed) == table;
+  }
+
+  // Is it, or has anybody the mutex? (Taking that would hide from ThreadSanitizer that nobody has waited for whoever
+  // had it.)
+  template <class Mutex>
+  static bool shows_use(const void* table, Mutex& mutex) noexcept {
+    if (!can_be_told()) return false;
+    if (table != nullptr && this_thread_uses(table)) return true;
+    if constexpr (!under_tsan && requires { mutex.try_lock(); }) {
+      if (!mutex.try_lock()) return true;
+      mutex.unlock();
+    }
+    return false;
+  }
+
+ private:
+  // 0 before it is initialised: then nothing is told.
+  static inline const std::uint64_t first_process = P::process();
+};
+
+}  // namespace syncmap::inline v0_1::detail
+
 // ---- syncmap/detail/group_map.hpp
 // group_map.hpp -- the engine of syncmap::map: the four primitives of engine.hpp, and sizes.
 //
@@ -5175,6 +5284,7 @@ class group_map {
   // REQUIRES: no operation is running.
   ~group_map() {
     using table = typename core_type<T>::table;
+    SYNCMAP_ASSERT(!is_in_use(), SYNCMAP_IN_USE);
     // relaxed (locked): no operation is running.
     if (auto* const more = root_.flights.load(std::memory_order_relaxed)) more->destroy(more);
     // What was retired goes first, so that every key and value is destroyed before this returns.
@@ -5182,6 +5292,7 @@ class group_map {
     if (root_.has_retired.load(std::memory_order_relaxed)) hazard_domain<P>::global().reclaim();
     const auto last = root_.template load<table>();
     if (!last.is_empty()) table::destroy(last.table());
+    root_.template bury<table>();
   }
 
   [[nodiscard]] const Hash& hash_function() const noexcept { return hash_; }
@@ -5257,6 +5368,12 @@ class group_map {
   template <class Value>
   group_sizing<core_type<Value>> sizing() noexcept {
     return {root_, core<Value>()};
+  }
+  // As far as it shows: in a callback of this thread, or while another thread holds a lock.
+  [[nodiscard]] bool is_in_use() const noexcept {
+    const auto r = root_.template load<typename core_type<T>::table>();
+    if (r.is_empty() || !misuse<P>::can_be_told()) return false;
+    return misuse<P>::this_thread_uses(r.table()) || r.table()->has_locked_group();
   }
   template <class Table>
   void add_table(map_stats& to, const Table& current, const protector<P>& guard) const {
@@ -5509,8 +5626,18 @@ class single_flight {
   struct table : attachment, group_map<Key, pointer, Hash, KeyEqual, M> {
     table(const Hash& hash, const KeyEqual& equal, const M& from)
         : attachment{&table::free}, group_map<Key, pointer, Hash, KeyEqual, M>(hash, equal, from) {}
+    // For assertions: does anybody compute a value, or wait for one?
+    [[nodiscard]] bool has_flights() const noexcept {
+      bool any = false;
+      completes([&] {
+        typename table::cursor at(*this);
+        while (!any && at.next()) any = !at.value()->has_landed();
+      });
+      return any;
+    }
     static void free(attachment* one) noexcept {
       auto* const all = static_cast<table*>(one);
+      SYNCMAP_ASSERT(!misuse<P>::can_be_told() || !all->has_flights(), SYNCMAP_IN_USE);
       destroy_in(all->source(), all);
     }
   };
@@ -5894,11 +6021,22 @@ class basic_map<Engine>::iterator {
   using reference = value_type;
   using difference_type = std::ptrdiff_t;
 
-  iterator(iterator&&) noexcept = default;
-  iterator& operator=(iterator&&) noexcept = default;
+  iterator(iterator&& other) noexcept
+      : cursor_(std::move(other.cursor_)), more_(std::exchange(other.more_, false)) {}
+  iterator& operator=(iterator&& other) noexcept {
+    more_ = std::exchange(other.more_, false);
+    cursor_ = std::move(other.cursor_);
+    return *this;
+  }
 
-  [[nodiscard]] reference operator*() const noexcept { return {cursor_.key(), cursor_.value()}; }
+  [[nodiscard]] reference operator*() const noexcept {
+    SYNCMAP_ASSERT(
+        more_, "syncmap: an iterator at its end, or that was moved from, is at no entry");
+    return {cursor_.key(), cursor_.value()};
+  }
   iterator& operator++() {
+    SYNCMAP_ASSERT(
+        more_, "syncmap: an iterator at its end, or that was moved from, cannot move on");
     more_ = cursor_.next();
     return *this;
   }
@@ -5933,9 +6071,16 @@ class basic_map<Engine>::handle {
   /// Was the key there?
   [[nodiscard]] explicit operator bool() const noexcept { return entry_.has_value(); }
   /// @pre the handle has an entry
-  [[nodiscard]] const key_type& key() const noexcept { return entry_.key(); }
+  [[nodiscard]] const key_type& key() const noexcept {
+    SYNCMAP_ASSERT(*this, "syncmap: a handle of nothing has no key: ask it first, if (handle) ...");
+    return entry_.key();
+  }
   /// @pre the handle has an entry
-  [[nodiscard]] const mapped_type& value() const noexcept { return entry_.value(); }
+  [[nodiscard]] const mapped_type& value() const noexcept {
+    SYNCMAP_ASSERT(
+        *this, "syncmap: a handle of nothing has no value: ask it first, if (handle) ...");
+    return entry_.value();
+  }
   [[nodiscard]] const mapped_type& operator*() const noexcept { return value(); }
   [[nodiscard]] const mapped_type* operator->() const noexcept { return std::addressof(value()); }
 
@@ -6584,6 +6729,16 @@ class alignas(cache_line) entry_table : public hazard_pointer_obj_base {
     to.deallocate(table, size, alignof(entry_table));
   }
 
+  // With the entries that no other table has. REQUIRES: nobody uses them.
+  static void destroy(entry_table* table) noexcept {
+    table->drop_entries([](Entry* one) {
+      using cell = std::remove_pointer_t<decltype(one->load().cell())>;
+      if (auto* const value = one->load().cell()) cell::reclaimed(value);
+      Entry::free(one);
+    });
+    free(table);
+  }
+
   // For reads that will come: the bucket of a hash, and the first entry in it that may have it.
   SYNCMAP_INLINE void prefetch_bucket(std::size_t user_hash) const noexcept {
     detail::prefetch(&buckets()[first(hash(user_hash))]);
@@ -6695,6 +6850,13 @@ class read_word {
   read_word(Table* table, bool amended) noexcept
       : bits_(reinterpret_cast<std::uintptr_t>(table) | (amended ? 1U : 0U)) {}
 
+  // No table.
+  static read_word destroyed() noexcept {
+    read_word word;
+    word.bits_ = 2;
+    return word;
+  }
+
   [[nodiscard]] Table* table() const noexcept {
     return reinterpret_cast<Table*>(bits_ & ~std::uintptr_t{1});
   }
@@ -6779,14 +6941,17 @@ class alignas(cache_line) read_dirty_tables {
   read_dirty_tables& operator=(const read_dirty_tables&) = delete;
   // REQUIRES: no operation is running.
   ~read_dirty_tables() {
+    SYNCMAP_ASSERT(!misuse<P>::shows_use(load().table(), mutex_), SYNCMAP_IN_USE);
     // relaxed (locked): no operation is running.
     if (attachment* const more = flights.load(std::memory_order_relaxed)) more->destroy(more);
     // Retired tables share entries with the current ones. They go first, so that every key and value
     // is destroyed before this returns.
     // relaxed (locked): no operation is running.
     if (has_retired_.load(std::memory_order_relaxed)) hazard_domain<P>::global().reclaim();
-    destroy_table(dirty_);
-    destroy_table(load().table());
+    if (dirty_ != nullptr) table::destroy(dirty_);
+    if (table* const last = load().table()) table::destroy(last);
+    // relaxed (locked): no operation is running.
+    if (SYNCMAP_ASSERTS) read_.store(read::destroyed(), std::memory_order_relaxed);
   }
 
   atomic<attachment*> flights{nullptr};  // single_flight.hpp
@@ -6794,7 +6959,9 @@ class alignas(cache_line) read_dirty_tables {
   // --- without the lock
 
   [[nodiscard]] read load() const noexcept {
-    return read_.load(std::memory_order_seq_cst);  // S1 acquire, T1
+    const read now = read_.load(std::memory_order_seq_cst);  // S1 acquire, T1
+    SYNCMAP_ASSERT(now != read::destroyed(), SYNCMAP_DESTROYED);
+    return now;
   }
   [[nodiscard]] SYNCMAP_INLINE read protect(protector<P> guard) const noexcept {
     return guard.protect([this] { return load(); });
@@ -6891,6 +7058,7 @@ class alignas(cache_line) read_dirty_tables {
   }
   // Bounded, so that it ends whatever others do; more clears than this during one call end it too.
   [[nodiscard]] std::size_t size() const noexcept {
+    if constexpr (SYNCMAP_ASSERTS) static_cast<void>(load());
     std::uint32_t generation = generation_.load(std::memory_order_acquire);  // S2 acquire
     for (int attempt = 0;; ++attempt) {
       const std::size_t total = counter_.total(generation);
@@ -7011,6 +7179,7 @@ class alignas(cache_line) read_dirty_tables {
       return true;
     }
     if (current != nullptr) {
+      SYNCMAP_PROBE2(copy_start, this, current->size());
       std::uint32_t expunged = 0;
       spare->copy_from(*current, [&expunged](Entry& one) {
         const bool is_expunged = one.try_expunge_locked();
@@ -7018,6 +7187,7 @@ class alignas(cache_line) read_dirty_tables {
         return !is_expunged;
       });
       expunged_.store(expunged, std::memory_order_relaxed);  // relaxed (statistic)
+      SYNCMAP_PROBE2(copy_end, this, spare->size());
     }
     dirty_ = spare.release();
     count_dirty_bytes();
@@ -7088,6 +7258,7 @@ class alignas(cache_line) read_dirty_tables {
     // relaxed (locked)
     promotions_.store(promotions_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     table* const promoted = std::exchange(dirty_, nullptr);
+    SYNCMAP_PROBE2(promotion, this, promoted->size());
     forget_dirty();
     return publish_locked(promoted, false);
   }
@@ -7107,16 +7278,6 @@ class alignas(cache_line) read_dirty_tables {
 
   void retire_table(table* old) noexcept {
     if (old != nullptr) retire_later(old, old->bytes());
-  }
-
-  static void destroy_table(table* last) noexcept {
-    if (last == nullptr) return;
-    last->drop_entries([](Entry* one) {
-      using cell = std::remove_pointer_t<decltype(one->load().cell())>;
-      if (auto* const value = one->load().cell()) cell::reclaimed(value);
-      Entry::free(one);
-    });
-    table::free(last);
   }
 
   // Read by everybody, written when the map's structure changes.
