@@ -33,7 +33,7 @@ using std::string_view;
 // What a caller gets.
 struct block {
   struct deleter {
-    void operator()(char* bytes) const noexcept { ::operator delete(bytes); }
+    void operator()(char* freed) const noexcept { ::operator delete(freed); }
   };
 
   explicit block(string_view copied)
@@ -205,6 +205,7 @@ syncmap_status syncmap_load_or_store(syncmap_t* map, const void* key, size_t key
 syncmap_status syncmap_load_and_erase(syncmap_t* map, const void* key, size_t key_size,
                                       void** value, size_t* value_size) {
   const result to(value, value_size);
+  if (!to.is_wanted()) return syncmap_erase(map, key, key_size);
   return answer([&] {
     auto found = checked(map).entries.load_and_erase(view(key, key_size));
     return hand_out(found, to);

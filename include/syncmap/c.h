@@ -11,8 +11,8 @@
 ///    a meaning. No bytes are a key, or a value, like any other. The map keeps copies of what it is given.
 /// 3. **Results** are copies. What a function puts into `void** value` belongs to the caller, who frees it
 ///    with `syncmap_free`; a zero byte follows it that `*value_size` does not count, so that text is a C
-///    string. Where there is no value, `*value` is NULL and `*value_size` is 0. Either pointer may be NULL:
-///    without `value` no copy is made.
+///    string. Where there is no value, `*value` is NULL and `*value_size` is 0. Either pointer may be
+///    NULL; without both no copy is made.
 /// 4. **Errors** are codes below 0, and an operation that failed has had no effect. The other codes are
 ///    answers. `SYNCMAP_ABSENT` says of every operation that the key was not there when it took effect.
 /// 5. **NULL** is invalid for a map and for a callback, and for bytes unless their size is 0; so is a size

@@ -45,6 +45,9 @@ static syncmap_status load_or_store(syncmap_t* map) {
 static syncmap_status load_and_erase(syncmap_t* map) {
   return syncmap_load_and_erase(map, BYTES(long_key), &given, &given_size);
 }
+static syncmap_status load_and_erase_unseen(syncmap_t* map) {
+  return syncmap_load_and_erase(map, BYTES(long_key), NULL, NULL);
+}
 static syncmap_status erase(syncmap_t* map) { return syncmap_erase(map, BYTES(long_key)); }
 static syncmap_status swap(syncmap_t* map) {
   return syncmap_swap(map, BYTES(long_key), BYTES(new_value), &given, &given_size);
@@ -103,6 +106,7 @@ TEST(what_only_looks_or_removes_needs_no_memory) {
   CHECK(failures_before(load_into, true, SYNCMAP_OK) == 0);
   CHECK(failures_before(visit, true, SYNCMAP_OK) == 0);
   CHECK(failures_before(load_and_erase, false, SYNCMAP_ABSENT) == 0);
+  CHECK(failures_before(load_and_erase_unseen, true, SYNCMAP_OK) == 0);
   CHECK(failures_before(erase, true, SYNCMAP_OK) == 0);
   CHECK(failures_before(compare_and_swap, false, SYNCMAP_UNEQUAL) == 0);
   CHECK(failures_before(compare_and_erase, true, SYNCMAP_OK) == 0);
