@@ -4,6 +4,7 @@
 
 import os
 import pathlib
+import re
 
 import gdb
 
@@ -28,25 +29,39 @@ def line_of(header, text):
     return f"{header}:{number}"
 
 
-def every_line(name, function, states):
-    """Steps through all that a function calls: the map is always in one of its states, which follow each
-    other."""
+def lines_that_write():
+    """Where the library changes what others see."""
+    for header in ("group", "node_slot", "entry", "entry_table", "read_dirty_tables"):
+        text = (INCLUDE / "syncmap" / "detail" / f"{header}.hpp").read_text(encoding="utf-8")
+        for number, line in enumerate(text.split("\n"), 1):
+            if re.search(r"^ .*\b(store|compare_exchange_strong)\(|entries\[slot\] = ", line):
+                yield f"{header}.hpp:{number}"
+
+
+def every_write(name, function, states):
+    """Stops before each write that a function leads to: the map is always in one of its states, which follow
+    each other."""
     stop = gdb.Breakpoint(function, internal=True)
     gdb.execute("continue", to_string=True)
     stop.delete()
-    depth, at, steps, wrong = len(list(frames())), 0, 0, []
-    while len(list(frames())) >= depth:
+    end = gdb.FinishBreakpoint(gdb.newest_frame(), internal=True)
+    stops = [gdb.Breakpoint(line, internal=True) for line in lines_that_write()]
+    depth, at, places, wrong = len(list(frames())), 0, 0, []
+    while not wrong:
         shown, keys, _ = pairs(name)
-        if len(keys) != len(set(keys)):
-            wrong.append((gdb.selected_frame().name(), keys))
         while at < len(states) and shown != states[at]:
             at += 1
-        if at == len(states):
-            wrong.append((gdb.selected_frame().name(), shown))
+        if at == len(states) or len(keys) != len(set(keys)):
+            wrong.append((gdb.selected_frame().name(), keys, shown))
+        if len(list(frames())) < depth:
             break
-        steps += 1
-        gdb.execute("step", to_string=True)
-    expect(f"{name} in {steps} places: {wrong}", not wrong and steps > 100 and at == len(states) - 1)
+        places += 1
+        gdb.execute("continue", to_string=True)
+    for each in stops:
+        each.delete()
+    if end.is_valid():
+        end.delete()
+    expect(f"{name} in {places} places: {wrong}", not wrong and places > 10 and at == len(states) - 1)
 
 
 def frames():
@@ -63,11 +78,12 @@ def while_it_shrinks(name, left):
     wanted, stops, heads = {str(i): f'"{i}"' for i in range(left)}, 0, set()
     while stops < 400:
         gdb.execute("continue", to_string=True)
-        shown, keys, head = pairs(name)
+        head = gdb.default_visualizer(gdb.parse_and_eval(name)).to_string()
         if "shrinking" not in head:
             if stops:
                 break
             continue  # it still grows
+        shown, keys, head = pairs(name)
         stops += 1
         heads.add(head.split(",")[1])
         if shown != wanted or len(keys) != left:
@@ -77,12 +93,10 @@ def while_it_shrinks(name, left):
     expect(f"{name} in {stops} places: {sorted(heads)}", stops > 10)
 
 
-def step_through():
-    gdb.execute("skip -gfi /usr/*", to_string=True)
-    gdb.execute("set step-mode off")
+def at_every_write():
     one, two, again = {"1": '"one"'}, {"1": '"one"', "2": '"two"'}, {"1": '"one again"', "2": '"two"'}
-    every_line("stepped", "change_stepped", [one, two, again, {"1": '"one again"'}])
-    every_line("stepped_read_dirty", "change_stepped_read_dirty", [one, two, again, {"1": '"one again"'}])
+    for name in ("stepped", "stepped_read_dirty"):
+        every_write(name, f"change_{name}", [one, two, again, {"1": '"one again"'}])
     while_it_shrinks("shrinking", 5)
 
 

@@ -125,7 +125,7 @@ void fill() {
   states.erase(3);                     // nil
 }
 
-// inside.py stops in each line of the library that these lead to.
+// inside.py stops before each write that these lead to.
 [[gnu::noinline]] void change_stepped() {
   stepped.store(2, "two");
   stepped.store(1, "one again");
@@ -137,8 +137,8 @@ void fill() {
   stepped_read_dirty.erase(2);
 }
 void shrink() {
-  for (int i = 0; i < 600; ++i) shrinking.store(i, std::to_string(i));
-  for (int i = 5; i < 600; ++i) shrinking.erase(i);
+  for (int i = 0; i < 200; ++i) shrinking.store(i, std::to_string(i));
+  for (int i = 5; i < 200; ++i) shrinking.erase(i);
   shrinking.shrink_to_fit();
 }
 
@@ -147,8 +147,6 @@ alignas(64) std::byte grave[256];
 alignas(64) std::byte garbage[256];
 auto* const dead_map = reinterpret_cast<decltype(growing)*>(grave);
 auto* const bad = reinterpret_cast<decltype(stock)*>(garbage);
-decltype(stock)* const no_map = nullptr;
-decltype(amended)* const no_read_dirty_map = nullptr;
 auto* const bad_read_dirty = reinterpret_cast<decltype(amended)*>(garbage);
 void destroy_one() {
   ::new (static_cast<void*>(grave)) decltype(growing)();
