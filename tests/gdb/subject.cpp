@@ -145,9 +145,9 @@ void shrink() {
 // A map that was destroyed, and garbage.
 alignas(64) std::byte grave[256];
 alignas(64) std::byte garbage[256];
-auto* const dead_map = reinterpret_cast<decltype(growing)*>(grave);
-auto* const bad = reinterpret_cast<decltype(stock)*>(garbage);
-auto* const bad_read_dirty = reinterpret_cast<decltype(amended)*>(garbage);
+auto* dead_map = reinterpret_cast<decltype(growing)*>(grave);
+auto* bad = reinterpret_cast<decltype(stock)*>(garbage);
+auto* bad_read_dirty = reinterpret_cast<decltype(amended)*>(garbage);
 void destroy_one() {
   ::new (static_cast<void*>(grave)) decltype(growing)();
   dead_map->store(1, 1);
