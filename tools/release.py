@@ -93,6 +93,8 @@ def change_version(root, version, today):
         for path in (root / folder).rglob("*.hpp"):
             if NAMESPACE.search(path.read_text("utf-8")):
                 substitute(path, NAMESPACE.pattern, rf"\g<1>{namespace_of(version)}")
+    natvis = root / "tools/natvis/syncmap.natvis"
+    substitute(natvis, r"syncmap::v\w+::", f"syncmap::{namespace_of(version)}::")
     substitute(
         root / "CHANGELOG.md",
         r"^## \[Unreleased\]\n(\nTo become .*\n)?",
