@@ -73,8 +73,9 @@ inline std::memory_order mutated(int site, std::memory_order order) noexcept {
 }
 }  // namespace syncmap::detail
 """
-# What comes after this in a page is the table.
+# What comes after this in a page is the table, up to the next page.
 TABLE = "## The mutations"
+NEXT = "\n# "
 
 # As std::memory_order numbers them, in both standard libraries.
 NUMBER = {"relaxed": 0, "acquire": 2, "release": 3, "acq_rel": 4, "seq_cst": 5}
@@ -283,9 +284,9 @@ def main():
             verdict = f"{noticed[0]} after {noticed[1]}: {noticed[2][:70]}" if noticed else "NOTHING"
             print(f"{site.header}:{site.line} [{site.labels}] {site.what} -> {order}: {verdict}", flush=True)
     if options.table:
-        page = options.table.read_text(encoding="utf-8").partition(TABLE)[0]
-        page += "\n".join([TABLE, "", *table(sites, known), ""])
-        options.table.write_text(page, encoding="utf-8")
+        before, _, rest = options.table.read_text(encoding="utf-8").partition(TABLE)
+        page = before + "\n".join([TABLE, "", *table(sites, known), ""])
+        options.table.write_text(page + "".join(rest.partition(NEXT)[1:]), encoding="utf-8")
     counted = [known[key_of(site, order)] for site in sites for order in site.weaker if key_of(site, order) in known]
     all_of_them = sum(len(site.weaker) for site in sites)
     noticed_ones = sum(1 for one in counted if one["noticed"])
