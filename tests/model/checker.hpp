@@ -5,8 +5,9 @@
 // memory of memory.hpp, until one of them goes wrong.
 //
 // The threads are fibers. Before each operation that others could notice the running thread asks who
-// is next. A thread that yields is not asked again before another has executed an operation; one that
-// waits, not before it is woken.
+// is next. A thread that yields is not asked again before another has executed an operation; if nothing
+// has changed since it last yielded, not before another may have changed something; one that waits, not
+// before it is woken.
 //
 // An execution that goes wrong is left where it is, since the destructors of its threads could not run
 // any more, and is repeated, with every operation written down.
@@ -23,6 +24,7 @@
 #include <fibers.hpp>
 #include <functional>
 #include <memory.hpp>
+#include <reduction.hpp>
 #include <string>
 #include <utility>
 #include <vector>
@@ -47,6 +49,7 @@ class checker {
     fibers_.run(&enter_fiber);
     body_ = nullptr;
     ++executions_;
+    if (is_abandoned_) ++abandoned_;
     longest_ = std::max(longest_, steps_);
     all_steps_ += steps_;
     return std::exchange(wrong_, {});
@@ -68,15 +71,45 @@ class checker {
            "\nSYNCMAP_MODEL_REPLAY=" + described + '\n';
   }
 
+  // Executes it in all ways within these bounds, or, reduced, in so many of them that none is missed
+  // (reduction.hpp), until `after` says of the outcome of an execution that it is enough.
+  // False then.
+  template <class F>
+  bool search(bounds within, bool reduced, const std::function<void()>& body, const F& after) {
+    reduction& less = memory_.reduced();
+    less.use(reduced);
+    bool is_over = true;
+    do {
+      less.restart();
+      choices_.search(within);
+      do {
+        choices_.begin();
+        const std::string wrong = execute(body);
+        if (!is_abandoned_ && !after(wrong)) {
+          is_over = false;
+          break;
+        }
+      } while (!less.has_grown() && choices_.next());
+    } while (is_over && less.has_grown());
+    less.use(false);
+    return is_over;
+  }
+
   decisions& choices() noexcept { return choices_; }
   memory& objects() noexcept { return memory_; }
+  // Called with each step of the threads that are interleaved, and the number of its thread.
+  void observe(std::function<void(std::size_t, const access&)> f) { observer_ = std::move(f); }
   // Called before each execution.
   void on_reset(std::function<void()> f) { on_reset_.push_back(std::move(f)); }
 
   [[nodiscard]] std::size_t executions() const noexcept { return executions_; }
   [[nodiscard]] std::size_t longest() const noexcept { return longest_; }
   [[nodiscard]] std::size_t all_steps() const noexcept { return all_steps_; }
-  void forget_figures() noexcept { executions_ = longest_ = all_steps_ = 0; }
+  // Executions that were given up, since all that could come of them comes of others.
+  [[nodiscard]] std::size_t abandoned() const noexcept { return abandoned_; }
+  // Did a thread yield in the last execution?
+  [[nodiscard]] bool has_yielded() const noexcept { return has_yielded_; }
+  void forget_figures() noexcept { executions_ = longest_ = all_steps_ = abandoned_ = 0; }
 
   // --- from thread 0
 
@@ -104,29 +137,57 @@ class checker {
   [[nodiscard]] std::size_t now() const noexcept { return steps_; }
 
   // Before every operation that another thread could notice.
-  void step() {
+  void step(access next = {}) {
     if (++steps_ > most_steps) fail("a livelock: the execution does not end");
     if (!is_interleaved_) return;
     const std::size_t me = self();
     for (std::size_t i = 1; i < max_threads; ++i) {
-      if (i != me && threads_[i].now == state::yielded) threads_[i].now = state::ready;
+      thread& each = threads_[i];
+      if (i == me || each.now != state::yielded) continue;
+      if (each.is_patient && next.is_load()) continue;
+      each.now = state::ready;
     }
     std::size_t able[max_threads] = {me};
     std::size_t count = 1;
     for (std::size_t i = 1; i < max_threads; ++i) {
       if (i != me && threads_[i].now == state::ready) able[count++] = i;
     }
-    if (count == 1) return;
-    const std::size_t next = able[choices_.choose(choice::preemption, count, able)];
-    if (next != me) go_to(next);
+    if (count > 1) {
+      next.at = memory_.identity(next.at);
+      const unsigned useful =
+          is_reduced() && !reduced().matters(next, me) ? 1U : awake(able, count);
+      const std::size_t chosen = able[choices_.choose(choice::preemption, count, able, useful)];
+      if (chosen != me) {
+        reduced().preempted(me, next);
+        go_to(chosen);
+      }
+    }
+    goes_on(next);
   }
+  // What others may have waited for, if that is no step: the end of waiting.
+  void goes_on(const access& now) {
+    if (!is_interleaved_) return;
+    const access known = {memory_.identity(now.at), now.what};
+    reduced().executed(known, choices_.may_read_stale());
+    if (!now.is_load()) {
+      ++changes_;
+      ++threads_[self()].changes;
+    }
+    if (observer_) observer_(self(), known);
+  }
+  // An operation of the caller's begins, or has ended.
+  void begin_operation() { step({nullptr, access::kind::operation}); }
+  void end_operation() { reduced().operation_ended(); }
 
   void yield() {
     if (!is_interleaved_) return;
     if (++steps_ > most_steps) fail("a livelock: the execution does not end");
     note([] { return std::string("yields"); });
+    has_yielded_ = true;
     choices_.yielded(self());
-    threads_[self()].now = state::yielded;
+    thread& me = threads_[self()];
+    me.now = state::yielded;
+    me.is_patient = std::exchange(me.saw, changes_ - me.changes) == changes_ - me.changes;
     give_up_turn();
   }
   // Until somebody wakes those that wait for this address.
@@ -162,11 +223,15 @@ class checker {
   enum class state : std::uint8_t { idle, ready, yielded, waits };
   struct thread {
     state now = state::idle;
+    bool is_patient = false;  // it has yielded, and others had changed nothing
+    std::size_t changes = 0;  // steps that may have changed something
+    std::size_t saw = 0;      // of those of others, when it last yielded
     const void* waits_for = nullptr;
   };
 
   void reset() {
-    steps_ = 0;
+    steps_ = changes_ = 0;
+    is_abandoned_ = has_yielded_ = false;
     is_interleaved_ = false;
     memory_.reset();
     for (thread& each : threads_) each = {};
@@ -186,6 +251,17 @@ class checker {
     if (me == 0) fibers_.leave();
     threads_[me].now = state::idle;
     fibers_.enter(after_me());
+  }
+
+  reduction& reduced() noexcept { return memory_.reduced(); }
+  bool is_reduced() noexcept { return reduced().is_used(); }
+  // A bit for each that does not sleep.
+  unsigned awake(const std::size_t* able, std::size_t count) noexcept {
+    unsigned all = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      if (!reduced().sleeps(able[i])) all |= 1U << i;
+    }
+    return all;
   }
 
   void go_to(std::size_t next) { fibers_.switch_to(next); }
@@ -208,8 +284,13 @@ class checker {
       threads_[0].now = state::ready;
       return 0;
     }
+    const unsigned useful = awake(able, count);
+    if (useful == 0) {
+      is_abandoned_ = true;
+      fibers_.leave();
+    }
     if (count == 1 || !is_interleaved_) return able[0];
-    return able[choices_.choose(choice::thread, count, able)];
+    return able[choices_.choose(choice::thread, count, able, useful)];
   }
   std::size_t collect(state which, std::size_t* able) const noexcept {
     std::size_t count = 0;
@@ -226,15 +307,20 @@ class checker {
   const std::function<void()>* body_ = nullptr;
   std::function<void(std::size_t)> thread_body_;
   std::vector<std::function<void()>> on_reset_;
+  std::function<void(std::size_t, const access&)> observer_;
   bool is_interleaved_ = false;
   bool is_tracing_ = false;
   bool is_quiet_ = false;
   std::vector<std::string> trace_;
   std::string wrong_;
   std::size_t steps_ = 0;
+  std::size_t changes_ = 0;  // of all threads
   std::size_t executions_ = 0;
   std::size_t longest_ = 0;
   std::size_t all_steps_ = 0;
+  std::size_t abandoned_ = 0;
+  bool is_abandoned_ = false;
+  bool has_yielded_ = false;
 };
 
 // There is one: the engines know their platform by its type only.

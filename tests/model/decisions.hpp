@@ -10,12 +10,13 @@
 // Alternative 0 is always the ordinary one: the running thread goes on, a load reads the newest value, a
 // store becomes the newest one. Another one is a *deviation*: a preemption, or a stale read (or a store
 // that comes before others, or a weak exchange that fails). The search is complete up to a bound on the
-// number of each.
+// number of each. It need not look at every alternative that there is (reduction.hpp).
 
 #pragma once
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <clock.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -69,8 +70,9 @@ class decisions {
   void begin() {
     at_ = 0;
     used_ = {};
+    asked_of_all_ = 0;
+    deviations_.clear();
     if (source_ != source::random) return;
-    trail_.clear();
     // Half of the executions run by priority, which changes at a few points (the PCT scheduler of
     // Burckhardt et al., 2010); half switch at any point, with the same probability.
     by_priority_ = below(2) == 0;
@@ -96,40 +98,40 @@ class decisions {
     return false;
   }
 
-  // One of `count` alternatives, at least two. Of threads: `threads` are their numbers.
-  std::size_t choose(choice what, std::size_t count, const std::size_t* threads = nullptr) {
-    if (at_ < trail_.size()) {
-      decision& known = trail_[at_++];
-      known.count = static_cast<std::uint8_t>(count);
-      known.what = what;
-      note(known);
-      return std::min<std::size_t>(known.chosen, count - 1);
+  // One of `count` alternatives, at least two. Of threads: `threads` are their numbers. A search takes only
+  // those whose bits are in `useful`; 0 is among them if the others are deviations.
+  std::size_t choose(choice what, std::size_t count, const std::size_t* threads = nullptr,
+                     unsigned useful = ~0U) {
+    std::size_t chosen = 0;
+    switch (source_) {
+      case source::search:
+        chosen = next_of_search(what, useful & ((1U << count) - 1));
+        break;
+      case source::random:
+        chosen = draw(what, count, threads);
+        break;
+      case source::record:
+        if (at_ < trail_.size()) chosen = std::min<std::size_t>(trail_[at_++].chosen, count - 1);
+        break;
     }
-    const std::size_t chosen = source_ == source::random ? draw(what, count, threads) : 0;
-    trail_.push_back({static_cast<std::uint8_t>(chosen), static_cast<std::uint8_t>(count), what});
-    ++at_;
-    note(trail_.back());
+    if (chosen != 0) deviations_.push_back({asked_of_all_, chosen});
+    ++asked_of_all_;
     return chosen;
   }
+
+  [[nodiscard]] bool may_read_stale() const noexcept { return within_.stale_reads > 0; }
 
   // A thread that waits for others has the lowest priority from now on.
   void yielded(std::size_t thread) noexcept { priority_[thread] = lowest_--; }
 
-  // How many choices this execution has made.
-  [[nodiscard]] std::size_t made() const noexcept { return at_; }
-
   // For repeat(): how many ordinary choices, and then which other one, and so on.
   [[nodiscard]] std::string describe() const {
     std::string all;
-    std::size_t ordinary = 0;
-    for (std::size_t i = 0; i < at_; ++i) {
-      if (trail_[i].chosen == 0) {
-        ++ordinary;
-        continue;
-      }
+    std::size_t next = 0;
+    for (const deviation& each : deviations_) {
       if (!all.empty()) all += ',';
-      all += std::to_string(ordinary) + ':' + std::to_string(int{trail_[i].chosen});
-      ordinary = 0;
+      all += std::to_string(each.at - next) + ':' + std::to_string(each.chosen);
+      next = each.at + 1;
     }
     return all.empty() ? "0" : all;
   }
@@ -141,9 +143,24 @@ class decisions {
     std::uint8_t count = 0;
     choice what = choice::thread;
   };
+  // Another alternative than the ordinary one: at which of all questions, asked in a search or not.
+  struct deviation {
+    std::size_t at;
+    std::size_t chosen;
+  };
 
   // --- of a search
 
+  std::size_t next_of_search(choice what, unsigned useful) {
+    const auto count = static_cast<std::uint8_t>(std::popcount(useful));
+    if (count > 1 && may_deviate(what)) {
+      if (at_ == trail_.size()) trail_.push_back({0, count, what});
+      const decision& one = trail_[at_++];
+      note(one);
+      for (std::uint8_t i = 0; i < one.chosen; ++i) useful &= useful - 1;
+    }
+    return static_cast<std::size_t>(std::countr_zero(useful));
+  }
   [[nodiscard]] bool may_deviate(choice what) const noexcept {
     switch (what) {
       case choice::preemption:
@@ -197,6 +214,8 @@ class decisions {
   bounds used_;
   std::vector<decision> trail_;
   std::size_t at_ = 0;
+  std::size_t asked_of_all_ = 0;
+  std::vector<deviation> deviations_;
 
   std::uint64_t random_ = 0;
   bool by_priority_ = false;

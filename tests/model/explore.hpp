@@ -3,9 +3,10 @@
 //
 // explore.hpp -- how long the checker looks at a program, and where.
 //
-// First a search, complete up to one preemption, then up to more and to stale reads, as far as the time
-// goes; then random executions. SYNCMAP_MODEL_BUDGET says how many times as long as usual. Random ones
-// are those of SYNCMAP_TEST_SEED. SYNCMAP_MODEL_REPLAY repeats one execution, as a report has told it.
+// First a search (reduction.hpp): of all that can be with one preemption, or with as many as
+// SYNCMAP_MODEL_COMPLETE says, however long it takes; then with stale reads and more preemptions, as far as
+// the time goes; then random executions. SYNCMAP_MODEL_BUDGET says how many times as long as usual. Random
+// ones are those of SYNCMAP_TEST_SEED. SYNCMAP_MODEL_REPLAY repeats one execution, as a report has told it.
 
 #pragma once
 
@@ -23,12 +24,13 @@
 namespace syncmap::model {
 
 struct outcome {
-  std::string wrong;         // empty, or the story of an execution
-  std::string complete;      // up to what the search has seen everything
-  std::size_t searched = 0;  // executions
-  std::size_t random = 0;    // executions
-  std::size_t steps = 0;     // of all
-  std::size_t longest = 0;   // execution, in steps
+  std::string wrong;     // empty, or the story of an execution
+  std::string complete;  // what the search has seen everything of: preemptions+stale reads, each
+  std::size_t searched = 0;   // executions
+  std::size_t abandoned = 0;  // of them, because others show all that they could
+  std::size_t random = 0;     // executions
+  std::size_t steps = 0;      // of all
+  std::size_t longest = 0;    // execution, in steps
   [[nodiscard]] std::size_t executions() const noexcept { return searched + random; }
 };
 
@@ -53,37 +55,49 @@ class explorer {
  private:
   using time = std::chrono::steady_clock;
 
-  static std::chrono::duration<double> budget() {
-    const char* const given = std::getenv("SYNCMAP_MODEL_BUDGET");
-    return std::chrono::duration<double>(usual_seconds *
-                                         (given != nullptr ? std::strtod(given, nullptr) : 1));
+  static double setting(const char* name, double usual) {
+    const char* const given = std::getenv(name);
+    return given != nullptr ? std::strtod(given, nullptr) : usual;
+  }
+  static time::duration budget() {
+    return std::chrono::duration_cast<time::duration>(
+        std::chrono::duration<double>(usual_seconds * setting("SYNCMAP_MODEL_BUDGET", 1)));
+  }
+  static unsigned least_preemptions() {
+    return static_cast<unsigned>(setting("SYNCMAP_MODEL_COMPLETE", 1));
   }
 
   void search_and_draw() {
+    for (unsigned preemptions = 1; preemptions <= least_preemptions(); ++preemptions) {
+      if (!search({preemptions, 0}, time::time_point::max())) break;
+    }
     const auto begin = time::now();
-    const auto until_search_ends = begin + budget() * 0.6;
-    for (const bounds within : all_bounds) {
-      if (!search(within, until_search_ends)) break;
+    if (found_.wrong.empty()) {
+      for (const bounds within : all_bounds) {
+        if (within.stale_reads == 0 && within.preemptions <= least_preemptions()) continue;
+        if (!search(within, begin + budget() * 3 / 5)) break;
+      }
     }
     found_.searched = all_.executions();
+    found_.abandoned = all_.abandoned();
     if (found_.wrong.empty()) draw(begin + budget());
     found_.random = all_.executions() - found_.searched;
   }
 
   // False if it has found something, or did not come to the end.
-  template <class Time>
-  bool search(bounds within, Time until) {
-    all_.choices().search(within);
-    do {
-      if (!execute()) return false;
-      if (is_over(until)) return false;
-    } while (all_.choices().next());
-    found_.complete = std::to_string(within.preemptions) + " preemptions, " +
-                      std::to_string(within.stale_reads) + " stale reads";
+  bool search(bounds within, time::time_point until) {
+    const bool is_complete = all_.search(within, true, body_, [&](const std::string& wrong) {
+      if (wrong.empty()) return !is_over(until);
+      found_.wrong = all_.retell(body_);
+      return false;
+    });
+    if (!is_complete) return false;
+    if (!found_.complete.empty()) found_.complete += ' ';
+    found_.complete +=
+        std::to_string(within.preemptions) + '+' + std::to_string(within.stale_reads);
     return true;
   }
-  template <class Time>
-  void draw(Time until) {
+  void draw(time::time_point until) {
     all_.choices().randomize(test::test_seed());
     while (!is_over(until)) {
       if (!execute()) return;
@@ -95,15 +109,14 @@ class explorer {
     found_.wrong = all_.retell(body_);
     return false;
   }
-  template <class Time>
-  bool is_over(Time until) {
+  bool is_over(time::time_point until) {
     return all_.executions() % 64 == 0 && time::now() >= until;
   }
 
-  static constexpr double usual_seconds = 0.25;
+  static constexpr double usual_seconds = 0.12;
   // Without preemptions one thread runs after the other: there stale reads show what is not ordered.
   static constexpr bounds all_bounds[] = {
-      {1, 0}, {0, 2}, {0, 3}, {1, 1}, {2, 0}, {1, 2}, {2, 1}, {3, 0}, {3, 1}};
+      {0, 2}, {1, 1}, {2, 0}, {0, 3}, {1, 2}, {2, 1}, {3, 0}, {3, 1}};
 
   checker& all_ = the_checker();
   std::function<void()> body_;

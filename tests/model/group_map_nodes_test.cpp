@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <likeness.hpp>
 #include <map_model.hpp>
 #include <string>
 #include <syncmap/basic_map.hpp>
@@ -21,6 +22,9 @@ using map_type =
 class group_map_nodes : public ::testing::TestWithParam<scenario> {};
 
 TEST_P(group_map_nodes, holds) { check<map_type>("group_map_nodes", GetParam()); }
+TEST_P(group_map_nodes, loses_nothing_by_reduction) {
+  compare<map_type>("group_map_nodes", GetParam());
+}
 
 INSTANTIATE_TEST_SUITE_P(model, group_map_nodes, ::testing::ValuesIn(scenarios()),
                          [](const auto& one) { return std::string(one.param.name); });

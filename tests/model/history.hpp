@@ -27,6 +27,7 @@ enum class call : std::uint8_t {
   swap,
   load_or_store,
   load_or_compute,
+  load_or_throw,  // load_or_compute with a factory that throws
   erase,
   load_and_erase,
   compare_and_swap,
@@ -58,6 +59,7 @@ inline std::string name_of(const step& one) {
                                           "swap",
                                           "load_or_store",
                                           "load_or_compute",
+                                          "load_or_throw",
                                           "erase",
                                           "load_and_erase",
                                           "compare_and_swap",
@@ -79,6 +81,7 @@ inline std::string name_of(const step& one) {
 // What an operation returns, as one number.
 using result = long long;
 inline constexpr result nothing = -1;
+inline constexpr result thrown = -2;
 
 using contents = std::map<int, int>;
 
@@ -111,6 +114,8 @@ inline result meaning(const step& one, contents& map) {
     case call::load_or_compute:
       if (!is_there) map[one.key] = one.value;
       return is_there ? 2 * before + 1 : 2 * one.value;
+    case call::load_or_throw:
+      return is_there ? 2 * before + 1 : thrown;
     case call::erase:
       return static_cast<result>(map.erase(one.key));
     case call::load_and_erase:

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Property: what small programs may see in the checker is what they may see by the rules of C++20: the
-// search finds every allowed outcome that is named here, and no forbidden one.
+// search finds every allowed outcome that is named here, and no forbidden one; and so does the reduced one.
 
 #include <gtest/gtest.h>
 
@@ -35,8 +35,7 @@ struct place {
 using thread = std::function<void(place&)>;
 using outcomes = std::set<std::vector<int>>;
 
-// All that `seen` can be; {-1} stands for an execution that goes wrong.
-outcomes explore(const std::vector<thread>& threads) {
+outcomes explore(const std::vector<thread>& threads, bool reduced) {
   checker& all = the_checker();
   outcomes found;
   std::vector<int> seen;
@@ -47,12 +46,17 @@ outcomes explore(const std::vector<thread>& threads) {
     seen.push_back(shared.x.load(relaxed));
     seen.push_back(shared.y.load(relaxed));
   };
-  all.choices().search({4, 4});
-  do {
-    all.choices().begin();
-    found.insert(all.execute(body).empty() ? seen : std::vector<int>{-1});
-  } while (all.choices().next());
+  all.search({4, 4}, reduced, body, [&](const std::string& wrong) {
+    found.insert(wrong.empty() ? seen : std::vector<int>{-1});
+    return true;
+  });
   return found;
+}
+// All that `seen` can be; {-1} stands for an execution that goes wrong.
+outcomes explore(const std::vector<thread>& threads) {
+  const outcomes all = explore(threads, false);
+  EXPECT_EQ(all, explore(threads, true));
+  return all;
 }
 // Is there an outcome that begins like this?
 bool has(const outcomes& all, const std::vector<int>& begin) {

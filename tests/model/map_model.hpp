@@ -10,6 +10,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <checker.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -17,6 +18,7 @@
 #include <explore.hpp>
 #include <functional>
 #include <history.hpp>
+#include <iterator>
 #include <memory>
 #include <model_platform.hpp>
 #include <optional>
@@ -97,6 +99,18 @@ class performance {
     if (!order_.explain(events_)) fail("no order explains:" + describe());
   }
 
+  // Of the operations of each thread, and then of what was left.
+  [[nodiscard]] std::vector<result> results() const {
+    std::vector<result> all;
+    for (std::size_t i = 0; i <= what_.threads.size(); ++i) {
+      const std::size_t thread = (i + 1) % (what_.threads.size() + 1);
+      for (const event& each : events_) {
+        if (each.thread == thread) all.push_back(each.got);
+      }
+    }
+    return all;
+  }
+
  private:
   // What one thread does, and keeps.
   class player {
@@ -105,14 +119,19 @@ class performance {
 
     void perform(const step& one) {
       the_checker().note([&] { return "--- " + name_of(one); });
+      // Whoever begins could have begun later: others may come before, in a choice of its own.
+      const bool is_first = !std::exchange(has_begun_, true);
+      if (is_event(one.what) && !is_first) the_checker().begin_operation();
       const std::size_t begin = ++all_.time_;
       if (one.what == call::range) {
         walk(begin);
+        the_checker().end_operation();
         return;
       }
       const result got = changes(one) ? last_ : other(one);
       if (is_event(one.what)) {
         const std::size_t end = ++all_.time_;
+        the_checker().end_operation();
         const bool is_any_time = one.what == call::size;
         all_.events_.push_back(
             {one, got, thread_, is_any_time ? 0 : begin, is_any_time ? never : end});
@@ -132,6 +151,20 @@ class performance {
     }
     static result encode(const load_or_store_result<value_type>& got) {
       return 2 * number_of(got.value) + (got.loaded ? 1 : 0);
+    }
+
+    struct no_value {};
+    result load_or_throw(const key_type& key) {
+      try {
+        if constexpr (std::is_copy_constructible_v<key_type>) {
+          return encode(map_.load_or_compute(key, []() -> value_type { throw no_value(); }));
+        } else {
+          const result there = encode(map_.load(key));
+          return there == nothing ? thrown : 2 * there + 1;
+        }
+      } catch (const no_value&) {
+        return thrown;
+      }
     }
 
     bool changes(const step& one) {
@@ -156,6 +189,9 @@ class performance {
           } else {
             last_ = encode(map_.load_or_store(std::move(key), value_type(one.value)));
           }
+          return true;
+        case call::load_or_throw:
+          last_ = load_or_throw(key);
           return true;
         case call::erase:
           last_ = map_.erase(key) ? 1 : 0;
@@ -219,24 +255,26 @@ class performance {
     }
 
     void walk(std::size_t begin) {
-      contents shown;
+      result shown[std::size(all_keys)];  // no container: a walk may be left where it is
+      std::fill(std::begin(shown), std::end(shown), nothing);
       map_.range([&](const key_type& key, const value_type& value) {
-        if (!shown.emplace(number_of(key), number_of(value)).second) fail("a key is shown twice");
+        const auto* const at = std::find(std::begin(all_keys), std::end(all_keys), number_of(key));
+        if (at == std::end(all_keys)) fail("a key is shown that nobody has stored");
+        result& here = shown[at - std::begin(all_keys)];
+        if (here != nothing) fail("a key is shown twice");
+        here = number_of(value);
       });
       const std::size_t end = ++all_.time_;
-      for (const int key : all_keys) {
-        const auto at = shown.find(key);
-        const result got = at == shown.end() ? nothing : at->second;
-        all_.events_.push_back({load(key), got, thread_, begin, end});
-        if (at != shown.end()) shown.erase(at);
+      for (std::size_t i = 0; i < std::size(all_keys); ++i) {
+        all_.events_.push_back({load(all_keys[i]), shown[i], thread_, begin, end});
       }
-      if (!shown.empty()) fail("a key is shown that nobody has stored");
       the_checker().note([] { return std::string("--- range ends"); });
     }
 
     performance& all_;
     Map& map_;
     std::size_t thread_;
+    bool has_begun_ = false;
     result last_ = nothing;
     typename Map::handle held_;
     result held_value_ = nothing;
@@ -276,17 +314,14 @@ class performance {
     map_->~Map();
     model_platform::deallocate(map_, sizeof(Map), alignof(Map));
     domain::global().reclaim();
-    std::size_t number = 0;
-    for (const block& each : the_checker().objects().blocks().blocks()) {
+    the_checker().objects().blocks().for_each_block([](const block& each) {
       const bool is_kept = each.alignment == alignof(typename domain::record) &&
                            (each.bytes == sizeof(typename domain::record) ||
                             each.bytes == sizeof(typename domain::unit));
       if (!each.is_freed && !is_kept) {
-        fail("a leak: block " + std::to_string(number) + " of " + std::to_string(each.bytes) +
-             " bytes");
+        fail("a leak: " + the_checker().objects().name(each));
       }
-      ++number;
-    }
+    });
   }
 
   std::string describe() const {

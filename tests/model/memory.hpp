@@ -39,6 +39,7 @@
 #include <decisions.hpp>
 #include <heap.hpp>
 #include <memory>
+#include <reduction.hpp>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -99,13 +100,18 @@ class memory {
   }
 
   void reset() {
-    std::memset(places_.get(), 0, (heap_.used() / granule + 1) * sizeof(std::uint32_t));
+    heap_.for_each_used([this](std::size_t begin, std::size_t end) {
+      std::memset(
+          &places_[begin / granule], 0, ((end - begin) / granule + 1) * sizeof(std::uint32_t));
+    });
     heap_.reset();
+    reduction_.begin();
     for (static_object& each : statics_) {
       std::memcpy(each.begin, each.image.data(), each.bytes);
       std::fill(each.places.begin(), each.places.end(), 0);
     }
     foreign_.clear();
+    for (std::uint32_t& each : made_elsewhere_) each = 0;
     used_ = 1;
     for (viewer& each : viewers_) each = {};
     after_heavy_ = {};
@@ -142,9 +148,12 @@ class memory {
     viewer& me = viewers_[thread];
     me.sees.join(after_heavy_);
     me.announced = me.knows;
+    watch_fence(thread, false);
   }
   void heavy_fence(std::size_t thread) {
     viewer& me = viewers_[thread];
+    tick(thread);
+    watch_fence(thread, true);
     for (const viewer& each : viewers_) me.sees.join(each.announced);
     me.sees.join(after_heavy_);
     after_heavy_.join(me.knows);
@@ -153,7 +162,10 @@ class memory {
   // --- atomic objects
 
   void construct_atomic(const void* at, std::uint64_t value, std::size_t thread) {
-    if (!is_tracked(at)) foreign_[at] = 0;  // what was there before is not known
+    if (!is_tracked(at)) {  // what was there before is not known
+      const std::uint64_t number = (std::uint64_t{thread} << 32) + ++made_elsewhere_[thread];
+      foreign_[at] = {0, reinterpret_cast<const void*>(number)};
+    }
     location& here = find(at);
     tick(thread);
     write_plain(here, at, thread, "the construction of an atomic");
@@ -166,6 +178,8 @@ class memory {
   std::uint64_t load(const void* at, std::uint64_t newest, std::memory_order order,
                      std::size_t thread) {
     location& here = touch(at, newest, thread);
+    watch(here, at, thread, false);
+    if (order == std::memory_order_seq_cst) watch_sequential_load(here, at, thread);
     const std::size_t count = readable(here, order, thread);
     std::size_t back = 0;
     if (count > 1) {
@@ -179,6 +193,7 @@ class memory {
   bool store(const void* at, std::uint64_t newest, std::uint64_t value, std::memory_order order,
              std::size_t thread) {
     location& here = touch(at, newest, thread);
+    watch(here, at, thread, true);
     // How many stores may come after it: those that it must not pass over are as for a load, and a
     // read-modify-write is not parted from what it has read.
     std::size_t later[max_readable] = {};
@@ -202,6 +217,7 @@ class memory {
   void read_modify_write(const void* at, std::uint64_t newest, std::uint64_t value,
                          std::memory_order order, std::size_t thread) {
     location& here = touch(at, newest, thread);
+    watch(here, at, thread, true);
     read(here, here.order.size() - 1, order, thread);
     const link before = here.order.back();
     append(here, value, order, thread, &before);
@@ -212,6 +228,7 @@ class memory {
   bool compare(const void* at, std::uint64_t newest, std::uint64_t& expected, bool is_weak,
                std::memory_order failure, std::size_t thread) {
     location& here = touch(at, newest, thread);
+    watch(here, at, thread, true);
     // The stores that it may read and fail, from the newest on.
     const std::size_t last = here.order.size() - 1;
     const bool matches = newest == expected;
@@ -233,6 +250,14 @@ class memory {
     if (matches && chosen == 0) return true;
     expected = read(here, fails[chosen - (matches ? 1 : 0)], failure, thread);
     return false;
+  }
+
+  // A lock, its end, or the end of waiting for a value.
+  void touch_other(const void* at, std::size_t thread) {
+    location& here = find(at);
+    tick(thread);
+    if (here.is_gone) fail("an access to " + name(at) + ", which is destroyed or freed");
+    watch(here, at, thread, true);
   }
 
   // --- plain objects
@@ -273,8 +298,8 @@ class memory {
 
   // --- blocks
 
-  void* allocate(std::size_t bytes, std::size_t alignment, const char* label) {
-    return heap_.allocate(bytes, alignment, label);
+  void* allocate(std::size_t bytes, std::size_t alignment, const char* label, std::size_t thread) {
+    return heap_.allocate(bytes, alignment, label, thread);
   }
   // Counts as a write of all that is in it.
   void deallocate(void* at, std::size_t bytes, std::size_t thread) {
@@ -295,6 +320,14 @@ class memory {
     one->is_freed = true;
   }
   [[nodiscard]] const heap& blocks() const noexcept { return heap_; }
+  // What the reduction calls an object: the same in executions that are alike. Elsewhere addresses are not;
+  // there it is the number of those that the thread has made.
+  [[nodiscard]] const void* identity(const void* at) const {
+    if (heap_.has(at)) return at;
+    const auto one = foreign_.find(at);
+    return one == foreign_.end() || one->second.called == nullptr ? at : one->second.called;
+  }
+  [[nodiscard]] reduction& reduced() noexcept { return reduction_; }
 
   // --- reports
 
@@ -308,6 +341,7 @@ class memory {
     }
     return "an object elsewhere";
   }
+  [[nodiscard]] std::string name(const block& one) { return heap_.name(one); }
   // Of the last read: which store, and how many there are.
   [[nodiscard]] std::string source() const { return source_of_read_; }
   void set_tracing(bool on) noexcept { is_tracing_ = on; }
@@ -335,6 +369,10 @@ class memory {
     std::size_t writer = 0;  // of a plain object: who wrote it last; of an atomic one: who made it
     epoch written = 0;
     clock touched;  // by each thread: when it last read it, or accessed it as an atomic
+    // The same, while there is more than one thread, of its steps.
+    clock loaded;
+    clock loaded_sequentially;
+    clock stored;
     std::vector<link> order;
     std::uint8_t stale_reads[max_threads] = {};
   };
@@ -343,7 +381,52 @@ class memory {
     clock knows;
     clock sees;
     clock announced;  // what it knew at its last light fence
+    epoch light = 0;  // when its last fences were, while there is more than one thread
+    epoch heavy = 0;
   };
+
+  // Tells the reduction of races. To be called before the thread knows what the step tells it.
+  void watch(location& here, const void* at, std::size_t thread, bool is_store) {
+    if (!is_shared_ || !reduction_.is_used()) return;
+    const clock& known = viewers_[thread].knows;
+    for (std::size_t i = 1; i < max_threads; ++i) {
+      if (!known.includes(i, here.stored.of[i])) {
+        reduction_.raced(identity(at), i, true);
+        reduction_.raced(identity(at), thread, is_store);
+      }
+      if (is_store && !known.includes(i, here.loaded.of[i])) {
+        reduction_.raced(identity(at), i, false);
+        reduction_.raced(identity(at), thread, true);
+      }
+    }
+    (is_store ? here.stored : here.loaded).of[thread] = known.of[thread];
+  }
+  void watch_sequential_load(location& here, const void* at, std::size_t thread) {
+    if (!is_shared_ || !choices_.may_read_stale() || here.order.size() < 2) return;
+    const clock& known = viewers_[thread].knows;
+    for (std::size_t i = 1; i < max_threads; ++i) {
+      if (known.includes(i, here.loaded_sequentially.of[i])) continue;
+      reduction_.raced(identity(at), i, false);
+      reduction_.raced(identity(at), thread, false);
+    }
+    here.loaded_sequentially.of[thread] = known.of[thread];
+  }
+  void watch_fence(std::size_t thread, bool is_heavy) {
+    if (!is_shared_) return;
+    viewer& me = viewers_[thread];
+    for (std::size_t i = 1; i < max_threads; ++i) {
+      const viewer& other = viewers_[i];
+      if (!me.knows.includes(i, other.heavy)) {
+        reduction_.fences_raced(i, true);
+        reduction_.fences_raced(thread, is_heavy);
+      }
+      if (is_heavy && !me.knows.includes(i, other.light)) {
+        reduction_.fences_raced(i, false);
+        reduction_.fences_raced(thread, true);
+      }
+    }
+    (is_heavy ? me.heavy : me.light) = me.knows.of[thread];
+  }
 
   void tick(std::size_t thread) noexcept {
     viewer& me = viewers_[thread];
@@ -369,7 +452,7 @@ class memory {
     } else {
       place = place_in_statics(at);
       const bool is_foreign = place == nullptr;
-      if (is_foreign) place = &foreign_[at];
+      if (is_foreign) place = &foreign_[at].place;
       if (*place == 0 && !is_foreign) {  // constructed before the execution
         location& fresh = take(*place);
         fresh.is_known = true;
@@ -392,7 +475,7 @@ class memory {
     fresh.is_known = fresh.is_gone = fresh.is_atomic = false;
     fresh.writer = 0;
     fresh.written = 0;
-    fresh.touched = {};
+    fresh.touched = fresh.loaded = fresh.loaded_sequentially = fresh.stored = {};
     fresh.order.clear();
     for (std::uint8_t& each : fresh.stale_reads) each = 0;
     return fresh;
@@ -494,9 +577,15 @@ class memory {
 
   decisions& choices_;
   heap heap_;
+  reduction reduction_{heap_};
   std::unique_ptr<std::uint32_t[]> places_{new std::uint32_t[heap::capacity / granule]()};
   std::vector<static_object> statics_;
-  std::unordered_map<const void*, std::uint32_t> foreign_;
+  struct foreign {
+    std::uint32_t place = 0;
+    const void* called = nullptr;
+  };
+  std::unordered_map<const void*, foreign> foreign_;
+  std::uint32_t made_elsewhere_[max_threads] = {};
   std::vector<std::unique_ptr<location>> locations_ = first_locations();
   std::uint32_t used_ = 1;  // 0: none
   viewer viewers_[max_threads];

@@ -45,17 +45,14 @@ class alignas(alignment_of<T>) atomic {
 
   T load(std::memory_order order) const noexcept {
     checker& all = the_checker();
-    all.step();
+    all.step({this, order == std::memory_order_seq_cst ? access::kind::sequential_load
+                                                       : access::kind::load});
     const std::uint64_t got = all.objects().load(this, bits(newest_), order, all.self());
     tell("load", order, got);
     return from_bits(got);
   }
   void store(T value, std::memory_order order) noexcept {
-    checker& all = the_checker();
-    all.step();
-    const bool is_newest = all.objects().store(this, bits(newest_), bits(value), order, all.self());
-    if (is_newest) newest_ = value;
-    tell(is_newest ? "store" : "store before others", order, bits(value));
+    store(value, order, access::kind::store);
   }
   T exchange(T value, std::memory_order order) noexcept {
     return modify("exchange", order, [value](T) { return value; });
@@ -80,7 +77,7 @@ class alignas(alignment_of<T>) atomic {
 
   // An announcement: the store, and the light fence behind it, are one step.
   void announce(T value) noexcept {
-    store(value, std::memory_order_release);
+    store(value, std::memory_order_release, access::kind::announce);
     the_checker().objects().light_fence(the_checker().self());
   }
   // As wait() of std::atomic, which returns only when it has seen another value.
@@ -94,11 +91,21 @@ class alignas(alignment_of<T>) atomic {
     }
   }
   void notify_all() noexcept {
-    the_checker().step();
-    the_checker().wake(this);
+    checker& all = the_checker();
+    all.step({this, access::kind::store});
+    all.objects().touch_other(this, all.self());
+    all.wake(this);
   }
 
  private:
+  void store(T value, std::memory_order order, access::kind what) noexcept {
+    checker& all = the_checker();
+    all.step({this, what});
+    const bool is_newest = all.objects().store(this, bits(newest_), bits(value), order, all.self());
+    if (is_newest) newest_ = value;
+    tell(is_newest ? "store" : "store before others", order, bits(value));
+  }
+
   static constexpr std::uint64_t bits(const T& value) noexcept {
     std::uint64_t word = 0;
     std::memcpy(&word, &value, sizeof(T));
@@ -113,7 +120,7 @@ class alignas(alignment_of<T>) atomic {
   template <class F>
   T modify(const char* what, std::memory_order order, const F& f) noexcept {
     checker& all = the_checker();
-    all.step();
+    all.step({this, access::kind::store});
     const T before = newest_;
     const T after = f(before);
     all.objects().read_modify_write(this, bits(before), bits(after), order, all.self());
@@ -124,7 +131,7 @@ class alignas(alignment_of<T>) atomic {
   bool compare_exchange(bool is_weak, T& expected, T desired, std::memory_order success,
                         std::memory_order failure) noexcept {
     checker& all = the_checker();
-    all.step();
+    all.step({this, access::kind::store});
     std::uint64_t seen = bits(expected);
     if (!all.objects().compare(this, bits(newest_), seen, is_weak, failure, all.self())) {
       tell("failed compare_exchange", failure, seen);
@@ -194,15 +201,21 @@ class mutex {
 
   void lock() {
     checker& all = the_checker();
-    all.step();
-    while (is_locked_) all.wait(this);
+    all.step({this, access::kind::store});
+    all.objects().touch_other(this, all.self());
+    while (is_locked_) {
+      all.wait(this);
+      all.goes_on({this, access::kind::store});
+      all.objects().touch_other(this, all.self());
+    }
     is_locked_ = true;
     all.objects().acquire_from(released_, all.self());
     all.note([this] { return "locks " + the_checker().objects().name(this); });
   }
   void unlock() {
     checker& all = the_checker();
-    all.step();
+    all.step({this, access::kind::store});
+    all.objects().touch_other(this, all.self());
     all.note([this] { return "unlocks " + the_checker().objects().name(this); });
     all.objects().release_to(released_, all.self());
     is_locked_ = false;
@@ -271,7 +284,7 @@ struct model_platform : detail::platform {
   static bool announces_lightly() noexcept { return true; }
   static bool fence_heavy() noexcept {
     checker& all = the_checker();
-    all.step();
+    all.step({nullptr, access::kind::heavy_fence});
     all.objects().heavy_fence(all.self());
     all.note([] { return std::string("heavy fence"); });
     return true;
@@ -305,7 +318,8 @@ struct model_platform : detail::platform {
   static std::uint64_t random() noexcept { return 0; }
 
   static void* allocate(std::size_t bytes, std::size_t alignment, const char* label = "block") {
-    if (void* const got = the_checker().objects().allocate(bytes, alignment, label)) return got;
+    checker& all = the_checker();
+    if (void* const got = all.objects().allocate(bytes, alignment, label, all.self())) return got;
     throw std::bad_alloc();
   }
   static void deallocate(void* at, std::size_t bytes, std::size_t) noexcept {

@@ -243,7 +243,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--folder", type=pathlib.Path, default=ROOT / "build/mutations")
     parser.add_argument("--only", default="", help="headers whose names contain this")
-    parser.add_argument("--times", type=float, default=0.5, help="SYNCMAP_MODEL_BUDGET of each run")
+    parser.add_argument("--times", type=float, default=1, help="SYNCMAP_MODEL_BUDGET of each run")
     parser.add_argument("--seed", type=int, default=1, help="SYNCMAP_TEST_SEED of each run")
     parser.add_argument("--seconds", type=float, default=3600, help="starts no run after these")
     parser.add_argument("--again", action="store_true", help="asks again what nothing has noticed")

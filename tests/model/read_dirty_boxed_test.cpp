@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <likeness.hpp>
 #include <map_model.hpp>
 #include <string>
 #include <syncmap/basic_map.hpp>
@@ -22,6 +23,9 @@ using map_type =
 class read_dirty_boxed : public ::testing::TestWithParam<scenario> {};
 
 TEST_P(read_dirty_boxed, holds) { check<map_type>("read_dirty_boxed", GetParam()); }
+TEST_P(read_dirty_boxed, loses_nothing_by_reduction) {
+  compare<map_type>("read_dirty_boxed", GetParam());
+}
 
 INSTANTIATE_TEST_SUITE_P(model, read_dirty_boxed, ::testing::ValuesIn(scenarios()),
                          [](const auto& one) { return std::string(one.param.name); });

@@ -33,9 +33,11 @@ void adopt_statics() {
 
 // Prints what was looked at; fails if something was wrong.
 inline void tell(const char* subject, const char* name, const outcome& found) {
-  std::printf("model %s/%s: %zu executions, %zu random, %zu steps, longest %zu, complete: %s\n",
-              subject, name, found.executions(), found.random, found.steps, found.longest,
-              found.complete.empty() ? "no" : found.complete.c_str());
+  std::printf(
+      "model %s/%s: %zu executions, %zu abandoned, %zu random, %zu steps, longest %zu, complete: "
+      "%s\n",
+      subject, name, found.executions(), found.abandoned, found.random, found.steps, found.longest,
+      found.complete.empty() ? "no" : found.complete.c_str());
   if (found.wrong.empty()) return;
   ADD_FAILURE() << "execution " << found.executions() << " goes wrong:\n" << found.wrong;
 }

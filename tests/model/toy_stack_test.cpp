@@ -157,9 +157,9 @@ void play(const variant& how) {
   }
   one.~stack();
   model_platform::deallocate(&one, sizeof(stack), alignof(stack));
-  for (const block& each : all.objects().blocks().blocks()) {
+  all.objects().blocks().for_each_block([](const block& each) {
     if (!each.is_freed) fail("a leak");
-  }
+  });
 }
 
 const variant right = {.name = "M0_right"};
@@ -193,13 +193,15 @@ std::size_t found_by_random(const variant& how, std::uint64_t seed, std::size_t 
 }
 std::size_t found_by_search(const variant& how, bounds within, std::size_t most) {
   checker& all = the_checker();
-  all.choices().search(within);
-  for (std::size_t i = 1; i <= most; ++i) {
-    all.choices().begin();
-    if (!all.execute([&] { play(how); }).empty()) return i;
-    if (!all.choices().next()) return 0;
-  }
-  return 0;
+  bool is_wrong = false;
+  all.forget_figures();
+  all.search(
+      within, true, [&] { play(how); },
+      [&](const std::string& what) {
+        is_wrong = !what.empty();
+        return !is_wrong && all.executions() < most;
+      });
+  return is_wrong ? all.executions() : 0;
 }
 
 class toy_stack : public ::testing::TestWithParam<variant> {};
