@@ -41,6 +41,7 @@ constexpr step store(int key, int value) { return {call::store, key, value}; }
 constexpr step swap(int key, int value) { return {call::swap, key, value}; }
 constexpr step load_or_store(int key, int value) { return {call::load_or_store, key, value}; }
 constexpr step load_or_compute(int key, int value) { return {call::load_or_compute, key, value}; }
+constexpr step load_or_throw(int key) { return {call::load_or_throw, key}; }
 constexpr step erase(int key) { return {call::erase, key}; }
 constexpr step load_and_erase(int key) { return {call::load_and_erase, key}; }
 constexpr step compare_and_swap(int key, int expected, int value) {
@@ -97,6 +98,8 @@ inline std::vector<scenario> scenarios() {
        {{compare_and_erase(the, 10)}, {erase(the), store(the, 10)}}},
       {"update_update", one, {{update(the, 1)}, {update(the, 2)}}},
       {"compute_compute", one, {{compute(the, 11)}, {compute(the, 12)}}},
+      {"compare_and_swap_erase", one, {{compare_and_swap(the, 10, 11)}, {load_and_erase(the)}}},
+      {"update_erase", one, {{update(the, 1)}, {load_and_erase(the)}}},
       {"compute_erase", one, {{compute(the, 11)}, {load_and_erase(the)}}},
       // Two keys.
       {"each_stores_and_loads_the_other",
@@ -148,6 +151,7 @@ inline std::vector<scenario> scenarios() {
       {"clear_store", one, {{clear()}, {swap(the, 11), load(the)}}},
       {"clear_insert", one, {{clear()}, {store(near, 21), load(the)}}},
       {"clear_store_again", one, {{clear(), store(the, 11)}, {compare_and_swap(the, 10, 12)}}},
+      {"clear_clear", one, {{clear(), load(the)}, {clear(), store(the, 11)}}},
       {"range_store", one, {{range()}, {store(the, 11), store(near, 21)}}},
       {"range_swap", {store(the, 10), store(near, 20)}, {{range()}, {swap(the, 11)}}},
       {"each_swaps_and_walks",
@@ -190,6 +194,12 @@ inline std::vector<scenario> scenarios() {
       {"compute_once", empty, {{load_or_compute(the, 11)}, {load_or_compute(the, 12)}}},
       {"compute_or_store", empty, {{load_or_compute(the, 11)}, {store(the, 12), load(the)}}},
       {"compute_again", one, {{load_or_compute(the, 11)}, {erase(the), load_or_compute(the, 12)}}},
+      // A factory throws, and who waits computes it.
+      {"compute_throws", empty, {{load_or_throw(the)}, {load_or_compute(the, 12)}}},
+      {"compute_throws_twice", empty, {{load_or_throw(the), load(the)}, {load_or_throw(the)}}},
+      {"compute_throws_load",
+       empty,
+       {{load_or_throw(the)}, {load_or_compute(the, 12)}, {load(the)}}},
       // Three threads.
       {"load_swap_erase", one, {{load(the)}, {swap(the, 12)}, {load_and_erase(the)}}},
       {"load_swap_swap", one, {{load(the)}, {swap(the, 12)}, {swap(the, 13)}}},
