@@ -25,6 +25,13 @@ struct misuse {
            P::template this_thread<typename domain::record>() != &domain::record::exited;
   }
 
+  // May the assertions walk a map? A thread that has used none must not begin to when one is destroyed: it may be
+  // closing a library, and what it would leave to do at its own end goes with that.
+  static bool can_walk() noexcept {
+    return can_be_told() &&
+           P::template this_thread<typename domain::record>() != &domain::record::unattached;
+  }
+
   // Is the calling thread in an operation that has announced this table?
   static bool this_thread_uses(const void* table) noexcept {
     // relaxed (own)

@@ -69,6 +69,8 @@ class read_dirty {
   constexpr read_dirty() = default;
   constexpr read_dirty(const Hash& hash, const KeyEqual& equal, const M& from = M())
       : hash_(hash), equal_(equal), memory_(from) {}
+  // NOLINTNEXTLINE(modernize-use-equals-default): then the errors of a key without a hash say it twice
+  ~read_dirty() {}
 
   [[nodiscard]] const Hash& hash_function() const noexcept { return hash_; }
   [[nodiscard]] const KeyEqual& key_eq() const noexcept { return equal_; }
