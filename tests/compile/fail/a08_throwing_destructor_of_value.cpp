@@ -4,7 +4,8 @@
 // Values are destroyed where nobody can catch.
 // expect: destructors of keys and values must not throw
 
-#include <syncmap/syncmap.hpp>
+#include <syncmap/map.hpp>
+#include <syncmap/read_dirty_map.hpp>
 
 struct explosive {
   ~explosive() noexcept(false) {}

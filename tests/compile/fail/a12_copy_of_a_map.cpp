@@ -4,6 +4,7 @@
 // A map stays where it is; to copies out.
 // expect: deleted
 
-#include <syncmap/syncmap.hpp>
+#include <syncmap/map.hpp>
+#include <syncmap/read_dirty_map.hpp>
 
 void use(syncmap::MAP<int, int>& map) { auto copy = map; }

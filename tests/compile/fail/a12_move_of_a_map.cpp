@@ -4,7 +4,8 @@
 // Like a mutex, a map stays where it is.
 // expect: deleted
 
-#include <syncmap/syncmap.hpp>
+#include <syncmap/map.hpp>
+#include <syncmap/read_dirty_map.hpp>
 #include <utility>
 
 void use(syncmap::MAP<int, int>& map) { auto moved = std::move(map); }

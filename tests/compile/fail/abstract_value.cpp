@@ -5,7 +5,8 @@
 // expect: abstract
 // lines: 100
 
-#include <syncmap/syncmap.hpp>
+#include <syncmap/map.hpp>
+#include <syncmap/read_dirty_map.hpp>
 
 struct shape {
   virtual ~shape() = default;

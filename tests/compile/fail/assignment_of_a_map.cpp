@@ -4,6 +4,7 @@
 // Like a mutex, a map stays where it is.
 // expect: deleted
 
-#include <syncmap/syncmap.hpp>
+#include <syncmap/map.hpp>
+#include <syncmap/read_dirty_map.hpp>
 
 void use(syncmap::MAP<int, int>& to, const syncmap::MAP<int, int>& from) { to = from; }

@@ -5,7 +5,8 @@
 // first: no matching .*\bcompare_and_erase\b
 // expect: value_has_equality
 
-#include <syncmap/syncmap.hpp>
+#include <syncmap/map.hpp>
+#include <syncmap/read_dirty_map.hpp>
 
 struct incomparable {
   int number;

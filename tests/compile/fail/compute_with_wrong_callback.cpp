@@ -5,7 +5,8 @@
 // first: no matching .*\bcompute\b
 // expect: value_computer
 
-#include <syncmap/syncmap.hpp>
+#include <syncmap/map.hpp>
+#include <syncmap/read_dirty_map.hpp>
 
 void use(syncmap::MAP<int, int>& map) {
   map.compute(1, [](const int& now) { return now + 1; });

@@ -5,6 +5,7 @@
 // expect: the key must be an object type without const
 // lines: 75
 
-#include <syncmap/syncmap.hpp>
+#include <syncmap/map.hpp>
+#include <syncmap/read_dirty_map.hpp>
 
 syncmap::MAP<const int, int> map;

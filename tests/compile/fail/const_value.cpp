@@ -4,6 +4,7 @@
 // Values are constant anyway.
 // expect: the value must be an object type without const
 
-#include <syncmap/syncmap.hpp>
+#include <syncmap/map.hpp>
+#include <syncmap/read_dirty_map.hpp>
 
 syncmap::MAP<int, const int> map;

@@ -4,7 +4,8 @@
 // A handle can be moved, not copied.
 // expect: deleted
 
-#include <syncmap/syncmap.hpp>
+#include <syncmap/map.hpp>
+#include <syncmap/read_dirty_map.hpp>
 
 void use(syncmap::MAP<int, int>& map) {
   const auto found = map.find(1);

@@ -5,7 +5,8 @@
 // expect: KeyEqual must be callable
 
 #include <string>
-#include <syncmap/syncmap.hpp>
+#include <syncmap/map.hpp>
+#include <syncmap/read_dirty_map.hpp>
 
 struct int_equal {
   bool operator()(int a, int b) const { return a == b; }

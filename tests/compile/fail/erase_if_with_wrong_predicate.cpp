@@ -5,7 +5,8 @@
 // first: no matching .*\berase_if\b
 // expect: entry_predicate
 
-#include <syncmap/syncmap.hpp>
+#include <syncmap/map.hpp>
+#include <syncmap/read_dirty_map.hpp>
 
 void use(syncmap::MAP<int, int>& map) {
   map.erase_if([](int key) { return key == 1; });

@@ -8,7 +8,8 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
-#include <syncmap/syncmap.hpp>
+#include <syncmap/map.hpp>
+#include <syncmap/read_dirty_map.hpp>
 #include <utility>
 
 template <class T>

@@ -5,7 +5,8 @@
 // expect: Hash must be callable
 
 #include <string>
-#include <syncmap/syncmap.hpp>
+#include <syncmap/map.hpp>
+#include <syncmap/read_dirty_map.hpp>
 
 struct int_hash {
   std::size_t operator()(int key) const { return static_cast<std::size_t>(key); }

@@ -4,7 +4,8 @@
 // All threads share the hash function object.
 // expect: Hash must be callable
 
-#include <syncmap/syncmap.hpp>
+#include <syncmap/map.hpp>
+#include <syncmap/read_dirty_map.hpp>
 
 struct counting_hash {
   std::size_t operator()(int key) { return static_cast<std::size_t>(key) + calls++; }

@@ -5,7 +5,8 @@
 // expect: Hash must be callable
 
 #include <string>
-#include <syncmap/syncmap.hpp>
+#include <syncmap/map.hpp>
+#include <syncmap/read_dirty_map.hpp>
 
 struct text_hash {
   std::string operator()(int key) const { return std::to_string(key); }

@@ -6,6 +6,7 @@
 // expect: value_can_be_copied
 
 #include <memory>
-#include <syncmap/syncmap.hpp>
+#include <syncmap/map.hpp>
+#include <syncmap/read_dirty_map.hpp>
 
 void use(syncmap::MAP<int, std::unique_ptr<int>>& map) { map.load_and_erase(1); }

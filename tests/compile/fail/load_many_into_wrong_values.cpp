@@ -6,7 +6,8 @@
 // expect: indirectly_writable
 
 #include <iterator>
-#include <syncmap/syncmap.hpp>
+#include <syncmap/map.hpp>
+#include <syncmap/read_dirty_map.hpp>
 #include <vector>
 
 void use(syncmap::MAP<int, int>& map, const std::vector<int>& keys, std::vector<int>& out) {

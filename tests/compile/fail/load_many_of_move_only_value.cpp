@@ -8,7 +8,8 @@
 #include <iterator>
 #include <memory>
 #include <optional>
-#include <syncmap/syncmap.hpp>
+#include <syncmap/map.hpp>
+#include <syncmap/read_dirty_map.hpp>
 #include <vector>
 
 void use(syncmap::MAP<int, std::unique_ptr<int>>& map, const std::vector<int>& keys,

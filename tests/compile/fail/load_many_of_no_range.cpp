@@ -7,7 +7,8 @@
 
 #include <iterator>
 #include <optional>
-#include <syncmap/syncmap.hpp>
+#include <syncmap/map.hpp>
+#include <syncmap/read_dirty_map.hpp>
 #include <vector>
 
 void use(syncmap::MAP<int, int>& map, std::vector<std::optional<int>>& out) {

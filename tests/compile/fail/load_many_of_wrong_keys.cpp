@@ -8,7 +8,8 @@
 #include <iterator>
 #include <optional>
 #include <string>
-#include <syncmap/syncmap.hpp>
+#include <syncmap/map.hpp>
+#include <syncmap/read_dirty_map.hpp>
 #include <vector>
 
 void use(syncmap::MAP<std::string, int>& map, const std::vector<int*>& keys,

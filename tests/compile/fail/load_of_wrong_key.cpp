@@ -6,6 +6,7 @@
 // expect: key_can_be_found_by
 
 #include <string>
-#include <syncmap/syncmap.hpp>
+#include <syncmap/map.hpp>
+#include <syncmap/read_dirty_map.hpp>
 
 void use(syncmap::MAP<std::string, int>& map) { static_cast<void>(map.load(&map)); }

@@ -6,7 +6,8 @@
 // expect: key_can_be_copied
 
 #include <memory>
-#include <syncmap/syncmap.hpp>
+#include <syncmap/map.hpp>
+#include <syncmap/read_dirty_map.hpp>
 
 void use(syncmap::MAP<std::unique_ptr<int>, int>& map) {
   map.load_or_compute(std::make_unique<int>(1), [] { return 1; });

@@ -6,7 +6,8 @@
 // expect: value_can_be_copied
 
 #include <memory>
-#include <syncmap/syncmap.hpp>
+#include <syncmap/map.hpp>
+#include <syncmap/read_dirty_map.hpp>
 
 void use(syncmap::MAP<int, std::unique_ptr<int>>& map) {
   map.load_or_compute(1, [] { return std::make_unique<int>(1); });

@@ -6,7 +6,8 @@
 // expect: key_can_be_inserted_from
 
 #include <string>
-#include <syncmap/syncmap.hpp>
+#include <syncmap/map.hpp>
+#include <syncmap/read_dirty_map.hpp>
 
 void use(syncmap::MAP<std::string, int>& map) {
   map.load_or_compute(&map, [] { return 1; });

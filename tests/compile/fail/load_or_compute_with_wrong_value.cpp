@@ -6,7 +6,8 @@
 // expect: value_factory
 
 #include <string>
-#include <syncmap/syncmap.hpp>
+#include <syncmap/map.hpp>
+#include <syncmap/read_dirty_map.hpp>
 
 void use(syncmap::MAP<int, std::string>& map) {
   map.load_or_compute(1, [&] { return &map; });

@@ -5,7 +5,8 @@
 // expect: Hash must be callable
 // lines: 65
 
-#include <syncmap/syncmap.hpp>
+#include <syncmap/map.hpp>
+#include <syncmap/read_dirty_map.hpp>
 
 struct point {
   int x, y;

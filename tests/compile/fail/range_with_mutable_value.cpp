@@ -5,7 +5,8 @@
 // first: no matching .*\brange\b
 // expect: entry_visitor
 
-#include <syncmap/syncmap.hpp>
+#include <syncmap/map.hpp>
+#include <syncmap/read_dirty_map.hpp>
 
 void use(syncmap::MAP<int, int>& map) {
   map.range([](const int&, int& value) { ++value; });

@@ -5,6 +5,7 @@
 // expect: the value must be an object type without const
 // lines: 120
 
-#include <syncmap/syncmap.hpp>
+#include <syncmap/map.hpp>
+#include <syncmap/read_dirty_map.hpp>
 
 syncmap::MAP<int, int&> map;

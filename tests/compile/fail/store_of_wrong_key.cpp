@@ -6,6 +6,7 @@
 // expect: key_can_be_inserted_from
 
 #include <string>
-#include <syncmap/syncmap.hpp>
+#include <syncmap/map.hpp>
+#include <syncmap/read_dirty_map.hpp>
 
 void use(syncmap::MAP<std::string, int>& map) { map.store(&map, 1); }

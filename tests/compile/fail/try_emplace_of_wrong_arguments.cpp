@@ -6,6 +6,7 @@
 // expect: value_can_be_made_from
 
 #include <string>
-#include <syncmap/syncmap.hpp>
+#include <syncmap/map.hpp>
+#include <syncmap/read_dirty_map.hpp>
 
 void use(syncmap::MAP<int, std::string>& map) { map.try_emplace(1, "a", "b", "c", 4); }

@@ -6,7 +6,8 @@
 // expect: value_updater
 
 #include <string>
-#include <syncmap/syncmap.hpp>
+#include <syncmap/map.hpp>
+#include <syncmap/read_dirty_map.hpp>
 
 void use(syncmap::MAP<int, std::string>& map) {
   map.update(1, [](const std::string& now) { return &now; });

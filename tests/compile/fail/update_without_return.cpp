@@ -5,7 +5,8 @@
 // first: no matching .*\bupdate\b
 // expect: value_updater
 
-#include <syncmap/syncmap.hpp>
+#include <syncmap/map.hpp>
+#include <syncmap/read_dirty_map.hpp>
 
 void use(syncmap::MAP<int, int>& map) {
   map.update(1, [](const int&) {});

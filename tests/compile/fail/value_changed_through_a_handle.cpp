@@ -4,6 +4,7 @@
 // What a handle shows does not change.
 // expect: assign
 
-#include <syncmap/syncmap.hpp>
+#include <syncmap/map.hpp>
+#include <syncmap/read_dirty_map.hpp>
 
 void use(syncmap::MAP<int, int>& map) { *map.find(1) = 2; }

@@ -5,7 +5,8 @@
 // first: no matching .*\bvisit\b
 // expect: value_visitor
 
-#include <syncmap/syncmap.hpp>
+#include <syncmap/map.hpp>
+#include <syncmap/read_dirty_map.hpp>
 
 void use(syncmap::MAP<int, int>& map) {
   map.visit(1, [](int, int) {});
