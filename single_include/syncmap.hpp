@@ -34,6 +34,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <exception>
 #include <initializer_list>
 #include <iterator>
@@ -830,8 +831,16 @@ inline constinit thread_local block_cache::state block_cache::mine{};
 // entropy.hpp -- a number that nobody can guess, from the operating system.
 
 // <random> takes longer to compile than this library, so it is left to where nothing else is known.
-#if defined(__GLIBC__)
+#if defined(__GLIBC__) && defined(__GLIBC_PREREQ)
+#if __GLIBC_PREREQ(2, 25)
+#define SYNCMAP_HAS_GETENTROPY
+#endif
+#endif
+#if defined(SYNCMAP_HAS_GETENTROPY)
+#include <sys/auxv.h>
 #include <unistd.h>
+
+#include <cstring>
 #else
 #include <random>
 #endif
@@ -841,8 +850,12 @@ namespace syncmap::inline v0_1::detail {
 // 0 if there is none to be had: an exhausted descriptor table, a sandbox.
 inline std::uint64_t draw_entropy() noexcept {
   std::uint64_t drawn = 0;
-#if defined(__GLIBC__)
-  if (::getentropy(&drawn, sizeof(drawn)) != 0) drawn = 0;
+#if defined(SYNCMAP_HAS_GETENTROPY)
+  if (::getentropy(&drawn, sizeof(drawn)) !=
+      0) {  // then what the kernel has given the process at its start
+    const auto* const given = reinterpret_cast<const void*>(::getauxval(AT_RANDOM));
+    if (given != nullptr) std::memcpy(&drawn, given, sizeof(drawn));
+  }
 #else
   completes([&] {
     std::random_device device;
@@ -926,6 +939,32 @@ struct SYNCMAP_SHARED thread_state {
   }
 };
 
+// For assertions: is this still the process that began to use maps, and not at its end? There threads and callbacks
+// may stop where they are, which is nobody's mistake. Where processes have no number it says no.
+struct SYNCMAP_SHARED process_life {
+  static void begin() noexcept {
+    std::uint64_t none = 0;
+    const std::uint64_t own = process_id();
+    if (own == 0) return;
+    // relaxed (statistic), relaxed (statistic)
+    if (!first.compare_exchange_strong(
+            none, own, std::memory_order_relaxed, std::memory_order_relaxed)) {
+      return;
+    }
+    const auto end = [] { ends.store(true, std::memory_order_relaxed); };  // relaxed (statistic)
+    if (std::atexit(end) != 0) end();
+  }
+  static bool goes_on() noexcept {
+    const std::uint64_t began = first.load(std::memory_order_relaxed);  // relaxed (statistic)
+    // relaxed (statistic)
+    return began != 0 && began == process_id() && !ends.load(std::memory_order_relaxed);
+  }
+
+ private:
+  static inline constinit std::atomic<std::uint64_t> first{0};
+  static inline constinit std::atomic<bool> ends{false};
+};
+
 struct SYNCMAP_SHARED platform {
   // Data that more than one thread touches.
   template <class T>
@@ -955,8 +994,10 @@ struct SYNCMAP_SHARED platform {
   }
   template <class Record>
   static void at_thread_exit(void (*run)() noexcept) noexcept {
+    if constexpr (SYNCMAP_ASSERTS) process_life::begin();
     thread_state<Record>::at_exit(run);
   }
+  static bool goes_on() noexcept { return process_life::goes_on(); }
   static void yield() noexcept { std::this_thread::yield(); }
   // Waits until the word is not `old`; wakes whoever waits for it.
   template <class Atomic, class T>
@@ -5221,11 +5262,15 @@ template <class P>
 struct misuse {
   using domain = hazard_domain<P>;
 
-  // Not where operations end without the doing of whoever destroys the map: in the child of a fork, which has the
-  // locks of threads that it has not, and when exit() was called in a callback.
+  // Not in the child of a fork, which has the locks of threads that it has not, nor at the end of a process, where
+  // operations stop that exit() was called in, or that other threads are in.
   static bool can_be_told() noexcept {
-    return first_process == P::process() &&
-           P::template this_thread<typename domain::record>() != &domain::record::exited;
+    if constexpr (requires { P::goes_on(); }) {
+      return P::goes_on() &&
+             P::template this_thread<typename domain::record>() != &domain::record::exited;
+    } else {
+      return false;
+    }
   }
 
   // May the assertions walk a map? A thread that has used none must not begin to when one is destroyed: it may be
@@ -5253,10 +5298,6 @@ struct misuse {
     }
     return false;
   }
-
- private:
-  // 0 before it is initialised: then nothing is told.
-  static inline const std::uint64_t first_process = P::process();
 };
 
 }  // namespace syncmap::inline v0_1::detail
@@ -5791,7 +5832,8 @@ class basic_map : public core_map<Engine> {
   template <class K = key_type, class F>
     requires key_can_be_found_by<K, key_type, hasher, key_equal> && value_visitor<F, mapped_type>
   SYNCMAP_INLINE bool visit(const K& key, F&& f) const {
-    return engine_.read(as_sought(key), [&](const mapped_type& value) { f(value); });
+    return engine_.read(
+        as_sought(key), [&](const mapped_type& value) { static_cast<void>(f(value)); });
   }
 
   class handle;

@@ -272,8 +272,9 @@ const char* syncmap_status_text(int status) {
       "an argument is invalid", "there is not enough memory", "done",
       "the key is not there",   "the key has not that value", "the value needs a larger buffer",
   };
-  const int index = status - SYNCMAP_INVALID;
-  return index >= 0 && index < static_cast<int>(std::size(texts)) ? texts[index] : "unknown status";
+  static_assert(std::size(texts) == SYNCMAP_TOO_SMALL - SYNCMAP_INVALID + 1);
+  const bool is_known = SYNCMAP_INVALID <= status && status <= SYNCMAP_TOO_SMALL;
+  return is_known ? texts[status - SYNCMAP_INVALID] : "unknown status";
 }
 
 const char* syncmap_version() { return syncmap::version; }

@@ -85,7 +85,8 @@ class basic_map : public core_map<Engine> {
   template <class K = key_type, class F>
     requires key_can_be_found_by<K, key_type, hasher, key_equal> && value_visitor<F, mapped_type>
   SYNCMAP_INLINE bool visit(const K& key, F&& f) const {
-    return engine_.read(as_sought(key), [&](const mapped_type& value) { f(value); });
+    return engine_.read(
+        as_sought(key), [&](const mapped_type& value) { static_cast<void>(f(value)); });
   }
 
   class handle;

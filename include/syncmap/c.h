@@ -12,7 +12,7 @@
 /// 3. **Results** are copies. What a function puts into `void** value` belongs to the caller, who frees it
 ///    with `syncmap_free`; a zero byte follows it that `*value_size` does not count, so that text is a C
 ///    string. Where there is no value, `*value` is NULL and `*value_size` is 0. Either pointer may be
-///    NULL; without both no copy is made.
+///    NULL; without both no copy is made. Results must not lie within the bytes of a key or a value.
 /// 4. **Errors** are codes below 0, and an operation that failed has had no effect. The other codes are
 ///    answers. `SYNCMAP_ABSENT` says of every operation that the key was not there when it took effect.
 /// 5. **NULL** is invalid for a map and for a callback, and for bytes unless their size is 0; so is a size

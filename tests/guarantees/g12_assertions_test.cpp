@@ -236,6 +236,41 @@ TYPED_TEST(g12_assertions, exit_may_be_called_in_a_callback) {
   });
 }
 
+// The map is destroyed by the reclamation that another one's destructor runs.
+TEST(g12_assertions, exit_may_be_called_in_a_callback_of_a_map_that_was_erased) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  using inner = syncmap::map<int, std::string>;
+  const auto exits = [] {
+    static syncmap::map<int, std::shared_ptr<inner>> outer;
+    static auto held = std::make_shared<inner>();
+    held->store(1, "one");
+    outer.store(1, held);
+    outer.erase(1);
+    held->update(1, [](const std::string& current) {
+      std::exit(7);
+      return current;
+    });
+  };
+  EXPECT_EXIT(exits(), testing::ExitedWithCode(7), "");
+}
+
+TEST(g12_assertions, a_process_may_end_while_a_thread_computes_a_value) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto exits = [] {
+    static syncmap::map<int, std::string> map;
+    static std::atomic<bool> computes{false};
+    std::thread([] {
+      map.load_or_compute(1, []() -> std::string {
+        computes = true;
+        for (;;) std::this_thread::yield();
+      });
+    }).detach();
+    while (!computes) std::this_thread::yield();
+    std::exit(7);
+  };
+  EXPECT_EXIT(exits(), testing::ExitedWithCode(7), "");
+}
+
 // The child has the locks of the parent's threads, but not the threads that would release them.
 TEST(g12_assertions, the_child_of_a_fork_may_destroy_what_others_were_writing) {
   using map = syncmap::read_dirty_map<int, int, syncmap::hash<int>, parking_equality>;

@@ -8,7 +8,7 @@
 
 #pragma once
 
-#include <cstdint>
+#include <atomic>
 #include <syncmap/detail/arch.hpp>
 #include <syncmap/detail/hazard_domain.hpp>
 
@@ -18,11 +18,15 @@ template <class P>
 struct misuse {
   using domain = hazard_domain<P>;
 
-  // Not where operations end without the doing of whoever destroys the map: in the child of a fork, which has the
-  // locks of threads that it has not, and when exit() was called in a callback.
+  // Not in the child of a fork, which has the locks of threads that it has not, nor at the end of a process, where
+  // operations stop that exit() was called in, or that other threads are in.
   static bool can_be_told() noexcept {
-    return first_process == P::process() &&
-           P::template this_thread<typename domain::record>() != &domain::record::exited;
+    if constexpr (requires { P::goes_on(); }) {
+      return P::goes_on() &&
+             P::template this_thread<typename domain::record>() != &domain::record::exited;
+    } else {
+      return false;
+    }
   }
 
   // May the assertions walk a map? A thread that has used none must not begin to when one is destroyed: it may be
@@ -50,10 +54,6 @@ struct misuse {
     }
     return false;
   }
-
- private:
-  // 0 before it is initialised: then nothing is told.
-  static inline const std::uint64_t first_process = P::process();
 };
 
 }  // namespace syncmap::inline v0_1::detail
