@@ -851,8 +851,8 @@ namespace syncmap::inline v0_1::detail {
 inline std::uint64_t draw_entropy() noexcept {
   std::uint64_t drawn = 0;
 #if defined(SYNCMAP_HAS_GETENTROPY)
-  if (::getentropy(&drawn, sizeof(drawn)) !=
-      0) {  // then what the kernel has given the process at its start
+  if (::getentropy(&drawn, sizeof(drawn)) != 0) {
+    // Then what the kernel has given the process at its start.
     const auto* const given = reinterpret_cast<const void*>(::getauxval(AT_RANDOM));
     if (given != nullptr) std::memcpy(&drawn, given, sizeof(drawn));
   }
@@ -5253,7 +5253,8 @@ class group_sizing {
 // ---- syncmap/detail/misuse.hpp
 // misuse.hpp -- what the assertions ask when a map is destroyed: does anybody still use it?
 //
-// They never accuse a program that is right: what they go by is there only while an operation is running.
+// What they go by is there only while an operation is running, so a program that is right is not accused; but
+// for one that calls exit() in a callback of a thread_local map, which is then destroyed before all else.
 // Many uses leave no trace of that kind, and stay unnoticed.
 
 namespace syncmap::inline v0_1::detail {

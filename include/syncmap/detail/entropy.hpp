@@ -29,8 +29,8 @@ namespace syncmap::inline v0_1::detail {
 inline std::uint64_t draw_entropy() noexcept {
   std::uint64_t drawn = 0;
 #if defined(SYNCMAP_HAS_GETENTROPY)
-  if (::getentropy(&drawn, sizeof(drawn)) !=
-      0) {  // then what the kernel has given the process at its start
+  if (::getentropy(&drawn, sizeof(drawn)) != 0) {
+    // Then what the kernel has given the process at its start.
     const auto* const given = reinterpret_cast<const void*>(::getauxval(AT_RANDOM));
     if (given != nullptr) std::memcpy(&drawn, given, sizeof(drawn));
   }

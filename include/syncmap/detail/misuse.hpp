@@ -3,7 +3,8 @@
 //
 // misuse.hpp -- what the assertions ask when a map is destroyed: does anybody still use it?
 //
-// They never accuse a program that is right: what they go by is there only while an operation is running.
+// What they go by is there only while an operation is running, so a program that is right is not accused; but
+// for one that calls exit() in a callback of a thread_local map, which is then destroyed before all else.
 // Many uses leave no trace of that kind, and stay unnoticed.
 
 #pragma once
