@@ -34,7 +34,6 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <exception>
 #include <initializer_list>
 #include <iterator>
@@ -939,30 +938,22 @@ struct SYNCMAP_SHARED thread_state {
   }
 };
 
-// For assertions: is this still the process that began to use maps, and not at its end? There threads and callbacks
-// may stop where they are, which is nobody's mistake. Where processes have no number it says no.
-struct SYNCMAP_SHARED process_life {
+// For assertions: the process that began to use maps. The child of a fork is another one. Where processes have no
+// number there is none.
+struct SYNCMAP_SHARED first_process {
   static void begin() noexcept {
     std::uint64_t none = 0;
-    const std::uint64_t own = process_id();
-    if (own == 0) return;
     // relaxed (statistic), relaxed (statistic)
-    if (!first.compare_exchange_strong(
-            none, own, std::memory_order_relaxed, std::memory_order_relaxed)) {
-      return;
-    }
-    const auto end = [] { ends.store(true, std::memory_order_relaxed); };  // relaxed (statistic)
-    if (std::atexit(end) != 0) end();
+    first.compare_exchange_strong(
+        none, process_id(), std::memory_order_relaxed, std::memory_order_relaxed);
   }
   static bool goes_on() noexcept {
     const std::uint64_t began = first.load(std::memory_order_relaxed);  // relaxed (statistic)
-    // relaxed (statistic)
-    return began != 0 && began == process_id() && !ends.load(std::memory_order_relaxed);
+    return began != 0 && began == process_id();
   }
 
  private:
   static inline constinit std::atomic<std::uint64_t> first{0};
-  static inline constinit std::atomic<bool> ends{false};
 };
 
 struct SYNCMAP_SHARED platform {
@@ -994,10 +985,10 @@ struct SYNCMAP_SHARED platform {
   }
   template <class Record>
   static void at_thread_exit(void (*run)() noexcept) noexcept {
-    if constexpr (SYNCMAP_ASSERTS) process_life::begin();
+    if constexpr (SYNCMAP_ASSERTS) first_process::begin();
     thread_state<Record>::at_exit(run);
   }
-  static bool goes_on() noexcept { return process_life::goes_on(); }
+  static bool is_first_process() noexcept { return first_process::goes_on(); }
   static void yield() noexcept { std::this_thread::yield(); }
   // Waits until the word is not `old`; wakes whoever waits for it.
   template <class Atomic, class T>
@@ -5263,22 +5254,16 @@ template <class P>
 struct misuse {
   using domain = hazard_domain<P>;
 
-  // Not in the child of a fork, which has the locks of threads that it has not, nor at the end of a process, where
-  // operations stop that exit() was called in, or that other threads are in.
+  // Not in the child of a fork, which has the locks of threads that it has not; nor at the end of a process, where
+  // operations stop that exit() was called in, or that other threads are in: by then exit() has taken the calling
+  // thread's record, but a pass borrows one. Nor by a thread that never had one: it must not begin to use maps when
+  // one is destroyed, as it may be closing a library, and what it would leave to do at its own end goes with that.
   static bool can_be_told() noexcept {
-    if constexpr (requires { P::goes_on(); }) {
-      return P::goes_on() &&
-             P::template this_thread<typename domain::record>() != &domain::record::exited;
+    if constexpr (requires { P::is_first_process(); }) {
+      return !domain::this_record().is_shared && !domain::is_in_pass() && P::is_first_process();
     } else {
       return false;
     }
-  }
-
-  // May the assertions walk a map? A thread that has used none must not begin to when one is destroyed: it may be
-  // closing a library, and what it would leave to do at its own end goes with that.
-  static bool can_walk() noexcept {
-    return can_be_told() &&
-           P::template this_thread<typename domain::record>() != &domain::record::unattached;
   }
 
   // Is the calling thread in an operation that has announced this table?
@@ -5686,7 +5671,7 @@ class single_flight {
     }
     static void free(attachment* one) noexcept {
       auto* const all = static_cast<table*>(one);
-      SYNCMAP_ASSERT(!misuse<P>::can_walk() || !all->has_flights(), SYNCMAP_IN_USE);
+      SYNCMAP_ASSERT(!misuse<P>::can_be_told() || !all->has_flights(), SYNCMAP_IN_USE);
       destroy_in(all->source(), all);
     }
   };

@@ -236,11 +236,19 @@ TYPED_TEST(g12_assertions, exit_may_be_called_in_a_callback) {
   });
 }
 
+// What is static is destroyed in the opposite order: what the library did at its first use counts only after the
+// maps that were made later.
+void use_some_map() {
+  syncmap::map<int, int> some;
+  some.store(1, 1);
+}
+
 // The map is destroyed by the reclamation that another one's destructor runs.
 TEST(g12_assertions, exit_may_be_called_in_a_callback_of_a_map_that_was_erased) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   using inner = syncmap::map<int, std::string>;
   const auto exits = [] {
+    use_some_map();
     static syncmap::map<int, std::shared_ptr<inner>> outer;
     static auto held = std::make_shared<inner>();
     held->store(1, "one");
@@ -267,6 +275,39 @@ TEST(g12_assertions, a_process_may_end_while_a_thread_computes_a_value) {
     }).detach();
     while (!computes) std::this_thread::yield();
     std::exit(7);
+  };
+  EXPECT_EXIT(exits(), testing::ExitedWithCode(7), "");
+}
+
+TEST(g12_assertions, a_process_may_end_while_a_thread_has_a_mutex) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto exits = [] {
+    use_some_map();
+    std::thread([] {
+      use_some_map();
+      static syncmap::read_dirty_map<int, int, syncmap::hash<int>, parking_equality> map;
+      map.store(1, 1);
+      parking_equality::parks = true;
+      static_cast<void>(map.load(1));
+    }).detach();
+    while (!parking_equality::parked) std::this_thread::yield();
+    std::exit(7);
+  };
+  EXPECT_EXIT(exits(), testing::ExitedWithCode(7), "");
+}
+
+TEST(g12_assertions, a_process_may_end_by_a_thread_without_maps_while_another_has_a_mutex) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto exits = [] {
+    std::thread(use_some_map).join();
+    std::thread([] {
+      static syncmap::read_dirty_map<int, int, syncmap::hash<int>, parking_equality> map;
+      map.store(1, 1);
+      parking_equality::parks = true;
+      static_cast<void>(map.load(1));
+    }).detach();
+    while (!parking_equality::parked) std::this_thread::yield();
+    std::thread([] { std::exit(7); }).join();
   };
   EXPECT_EXIT(exits(), testing::ExitedWithCode(7), "");
 }

@@ -19,22 +19,16 @@ template <class P>
 struct misuse {
   using domain = hazard_domain<P>;
 
-  // Not in the child of a fork, which has the locks of threads that it has not, nor at the end of a process, where
-  // operations stop that exit() was called in, or that other threads are in.
+  // Not in the child of a fork, which has the locks of threads that it has not; nor at the end of a process, where
+  // operations stop that exit() was called in, or that other threads are in: by then exit() has taken the calling
+  // thread's record, but a pass borrows one. Nor by a thread that never had one: it must not begin to use maps when
+  // one is destroyed, as it may be closing a library, and what it would leave to do at its own end goes with that.
   static bool can_be_told() noexcept {
-    if constexpr (requires { P::goes_on(); }) {
-      return P::goes_on() &&
-             P::template this_thread<typename domain::record>() != &domain::record::exited;
+    if constexpr (requires { P::is_first_process(); }) {
+      return !domain::this_record().is_shared && !domain::is_in_pass() && P::is_first_process();
     } else {
       return false;
     }
-  }
-
-  // May the assertions walk a map? A thread that has used none must not begin to when one is destroyed: it may be
-  // closing a library, and what it would leave to do at its own end goes with that.
-  static bool can_walk() noexcept {
-    return can_be_told() &&
-           P::template this_thread<typename domain::record>() != &domain::record::unattached;
   }
 
   // Is the calling thread in an operation that has announced this table?

@@ -14,7 +14,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <mutex>
 #include <new>
 #include <syncmap/detail/arch.hpp>
@@ -57,30 +56,22 @@ struct SYNCMAP_SHARED thread_state {
   }
 };
 
-// For assertions: is this still the process that began to use maps, and not at its end? There threads and callbacks
-// may stop where they are, which is nobody's mistake. Where processes have no number it says no.
-struct SYNCMAP_SHARED process_life {
+// For assertions: the process that began to use maps. The child of a fork is another one. Where processes have no
+// number there is none.
+struct SYNCMAP_SHARED first_process {
   static void begin() noexcept {
     std::uint64_t none = 0;
-    const std::uint64_t own = process_id();
-    if (own == 0) return;
     // relaxed (statistic), relaxed (statistic)
-    if (!first.compare_exchange_strong(
-            none, own, std::memory_order_relaxed, std::memory_order_relaxed)) {
-      return;
-    }
-    const auto end = [] { ends.store(true, std::memory_order_relaxed); };  // relaxed (statistic)
-    if (std::atexit(end) != 0) end();
+    first.compare_exchange_strong(
+        none, process_id(), std::memory_order_relaxed, std::memory_order_relaxed);
   }
   static bool goes_on() noexcept {
     const std::uint64_t began = first.load(std::memory_order_relaxed);  // relaxed (statistic)
-    // relaxed (statistic)
-    return began != 0 && began == process_id() && !ends.load(std::memory_order_relaxed);
+    return began != 0 && began == process_id();
   }
 
  private:
   static inline constinit std::atomic<std::uint64_t> first{0};
-  static inline constinit std::atomic<bool> ends{false};
 };
 
 struct SYNCMAP_SHARED platform {
@@ -112,10 +103,10 @@ struct SYNCMAP_SHARED platform {
   }
   template <class Record>
   static void at_thread_exit(void (*run)() noexcept) noexcept {
-    if constexpr (SYNCMAP_ASSERTS) process_life::begin();
+    if constexpr (SYNCMAP_ASSERTS) first_process::begin();
     thread_state<Record>::at_exit(run);
   }
-  static bool goes_on() noexcept { return process_life::goes_on(); }
+  static bool is_first_process() noexcept { return first_process::goes_on(); }
   static void yield() noexcept { std::this_thread::yield(); }
   // Waits until the word is not `old`; wakes whoever waits for it.
   template <class Atomic, class T>

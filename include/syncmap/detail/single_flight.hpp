@@ -47,7 +47,7 @@ class single_flight {
     }
     static void free(attachment* one) noexcept {
       auto* const all = static_cast<table*>(one);
-      SYNCMAP_ASSERT(!misuse<P>::can_walk() || !all->has_flights(), SYNCMAP_IN_USE);
+      SYNCMAP_ASSERT(!misuse<P>::can_be_told() || !all->has_flights(), SYNCMAP_IN_USE);
       destroy_in(all->source(), all);
     }
   };
