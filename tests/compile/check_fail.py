@@ -12,6 +12,8 @@ compiler found. It tells what the compiler must say:
                            within the first three located messages (an error may need two notes to
                            get from the call to the concept it violates)
     // lines: <number>     how long the output may be (optional), source lines and carets included
+
+Without sources, it precompiles what they all include into a folder, for those that are given it later.
 """
 
 import argparse
@@ -21,7 +23,7 @@ import shutil
 import subprocess
 import sys
 
-COMPILERS = ("g++", "clang++")
+COMPILERS = {"g++": ".gch", "clang++": ".pch"}
 MAPS = ("map", "read_dirty_map")
 EXPECT = re.compile(r"^//\s*expect:\s*(.+?)\s*$", re.MULTILINE)
 FIRST = re.compile(r"^//\s*first:\s*(.+?)\s*$", re.MULTILINE)
@@ -29,6 +31,7 @@ LINES = re.compile(r"^//\s*lines:\s*(\d+)$", re.MULTILINE)
 LOCATED = re.compile(r"^[^\s:][^:]*:\d+(:\d+)?:")
 EARLY = 3
 MOST_LINES = 40
+HEADER = "all.hpp"
 
 
 def problem(command, source):
@@ -54,22 +57,35 @@ def problem(command, source):
     return None, len(lines)
 
 
+def precompile(command, header):
+    """Writes `header` and what `command` makes of it, or says why not."""
+    header.parent.mkdir(parents=True, exist_ok=True)
+    header.write_text("".join(f"#include <syncmap/{which}.hpp>\n" for which in MAPS), encoding="utf-8")
+    made = f"{header}{COMPILERS[command[0]]}"
+    command = [*command, "-x", "c++-header", str(header), "-o", made]
+    return subprocess.run(command, check=False).returncode == 0
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--include", type=pathlib.Path, required=True)
-    parser.add_argument("sources", type=pathlib.Path, nargs="+")
+    parser.add_argument("--precompiled", type=pathlib.Path, required=True, help="the folder")
+    parser.add_argument("sources", type=pathlib.Path, nargs="*")
     arguments = parser.parse_args()
 
     compilers = [name for name in COMPILERS if shutil.which(name)]
     if not compilers:
         sys.exit("no compiler found: " + ", ".join(COMPILERS))
     failures = 0
+    commands = {name: [name, "-std=c++20", "-I", str(arguments.include)] for name in compilers}
+    header = arguments.precompiled / HEADER
+    if not arguments.sources:
+        return 0 if all(precompile(command, header) for command in commands.values()) else 1
     for source in arguments.sources:
-        for compiler in compilers:
+        for compiler, command in commands.items():
             for which in MAPS:
-                command = [compiler, "-std=c++20", "-fsyntax-only", f"-DMAP={which}"]
-                command += ["-I", str(arguments.include)]
-                reason, lines = problem(command, source)
+                options = ["-fsyntax-only", f"-DMAP={which}", "-include", str(header)]
+                reason, lines = problem([*command, *options], source)
                 result = "ok  " if reason is None else "FAIL"
                 print(f"{result} {compiler:8} {which:14} {lines:3} lines  {source.name}")
                 if reason is not None:

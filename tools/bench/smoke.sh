@@ -9,7 +9,7 @@
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit
 
-program=${1:-build/release/bench/grid/syncmap_grid}
+program=${1:-build/release/bench/grid/syncmap_grid_o0}
 [[ -x $program ]] || {
   echo "smoke: no program $program: ./dev bench smoke builds it" >&2
   exit 1
