@@ -29,8 +29,8 @@ namespace syncmap::inline v0_1 {
 ///
 /// Made for keys that are written once and read many times. **It pays an O(n) step**: the first store
 /// of a new key after a promotion copies the table of all entries, under the mutex, and other stores
-/// of new keys wait for it. Lookups of keys that are not yet promoted, or absent while such keys
-/// exist, take the mutex.
+/// of new keys wait for it; so do they while a *dirty* that is full is moved to a larger table. Lookups of
+/// keys that are not yet promoted, or absent while such keys exist, take the mutex.
 ///
 /// Progress: a read that hits the read table, or misses it while no new keys exist, is lock-free and
 /// writes no shared line; it repeats a step only if another thread published a new table or value in
