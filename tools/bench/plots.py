@@ -38,13 +38,14 @@ STYLES = {
     "std::unordered_map + shared_mutex": ("std shared_mutex", "#777777", "p"),
     "std::unordered_map + mutex": ("std mutex", "#4d4d4d", "h"),
     "tbb::concurrent_hash_map": ("oneTBB", "#117733", "*"),
+    "xenium::harris_michael_hash_map": ("xenium harris", "#cc6677", "8"),
     "xenium::vyukov_hash_map": ("xenium vyukov", "#8c510a", "d"),
     "absl::flat_hash_map": ("absl, no lock", "#6b6b6b", "1"),
     "boost::unordered_flat_map": ("boost, no lock", "#8a8a8a", "2"),
     "std::unordered_map": ("std, no lock", "#555555", "3"),
 }
-MORE_COLOURS = ("#332288", "#cc6677", "#88ccee", "#ddaa33", "#661100", "#6699cc")
-MORE_MARKS = ("H", "8", "+", "x", "4", "|")
+MORE_COLOURS = ("#332288", "#88ccee", "#ddaa33", "#661100", "#6699cc")
+MORE_MARKS = ("H", "+", "x", "4", "|")
 
 ABOUT = {
     "hit": "load, key is there", "miss": "load, key is not there", "visit": "read in place",
