@@ -239,7 +239,7 @@ class stepping_test : public ::testing::Test {
     static const char* const given =
         std::getenv("SYNCMAP_TEST_STRIDE");  // NOLINT(concurrency-mt-unsafe)
     if (given != nullptr) return std::max(1L, std::strtol(given, nullptr, 0));
-    constexpr long instructions_of_a_play = 400;
+    constexpr long instructions_of_a_play = 200;
     const long affordable = length * length / 2 / instructions_of_a_play;
     return std::clamp(affordable, 1L, 4 * length);
   }

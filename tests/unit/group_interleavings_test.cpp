@@ -204,7 +204,7 @@ std::size_t stride() {
   static const std::size_t chosen = [] {
     const char* const given = std::getenv("SYNCMAP_TEST_STRIDE");
     if (given != nullptr) return static_cast<std::size_t>(std::strtoull(given, nullptr, 0));
-    return std::size_t{detail::under_tsan ? 800U : sanitized ? 300U : 40U};
+    return std::size_t{detail::under_tsan ? 1600U : sanitized ? 600U : 40U};
   }();
   return chosen;
 }

@@ -299,7 +299,7 @@ struct value_names {
 TYPED_TEST_SUITE(read_dirty_interleavings, both_maps, value_names);
 
 // How many keys the others are: few, and such that the next one makes dirty grow.
-constexpr std::size_t stride = detail::under_tsan ? 25 : sanitized ? 5 : 1;
+constexpr std::size_t stride = detail::under_tsan ? 50 : sanitized ? 10 : 1;
 std::size_t first_step() {
   static random_source random(2);
   return random.below(stride);
