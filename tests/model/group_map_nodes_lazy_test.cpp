@@ -23,7 +23,7 @@ class group_map_nodes_lazy : public ::testing::TestWithParam<scenario> {};
 TEST_P(group_map_nodes_lazy, holds) { check<map_type>("group_map_nodes_lazy", GetParam()); }
 
 INSTANTIATE_TEST_SUITE_P(model, group_map_nodes_lazy,
-                         ::testing::ValuesIn(scenarios_of_several_keys()),
+                         ::testing::ValuesIn(scenarios_of_several_keys(engine::group)),
                          [](const auto& one) { return std::string(one.param.name); });
 
 }  // namespace

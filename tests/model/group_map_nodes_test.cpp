@@ -26,7 +26,7 @@ TEST_P(group_map_nodes, loses_nothing_by_reduction) {
   compare<map_type>("group_map_nodes", GetParam());
 }
 
-INSTANTIATE_TEST_SUITE_P(model, group_map_nodes, ::testing::ValuesIn(scenarios()),
+INSTANTIATE_TEST_SUITE_P(model, group_map_nodes, ::testing::ValuesIn(scenarios(engine::group)),
                          [](const auto& one) { return std::string(one.param.name); });
 
 }  // namespace

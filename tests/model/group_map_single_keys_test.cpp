@@ -22,7 +22,8 @@ class group_map_single_keys : public ::testing::TestWithParam<scenario> {};
 
 TEST_P(group_map_single_keys, holds) { check<map_type>("group_map_single_keys", GetParam()); }
 
-INSTANTIATE_TEST_SUITE_P(model, group_map_single_keys, ::testing::ValuesIn(scenarios()),
+INSTANTIATE_TEST_SUITE_P(model, group_map_single_keys,
+                         ::testing::ValuesIn(scenarios(engine::group)),
                          [](const auto& one) { return std::string(one.param.name); });
 
 }  // namespace

@@ -22,7 +22,7 @@ class group_map_word_nodes : public ::testing::TestWithParam<scenario> {};
 
 TEST_P(group_map_word_nodes, holds) { check<map_type>("group_map_word_nodes", GetParam()); }
 
-INSTANTIATE_TEST_SUITE_P(model, group_map_word_nodes, ::testing::ValuesIn(scenarios()),
+INSTANTIATE_TEST_SUITE_P(model, group_map_word_nodes, ::testing::ValuesIn(scenarios(engine::group)),
                          [](const auto& one) { return std::string(one.param.name); });
 
 }  // namespace

@@ -42,6 +42,8 @@ enum class call : std::uint8_t {
   reclaim,
   find,  // keeps a handle
   look,  // at the entry of the handle
+  load_many,
+  stats,
 };
 
 // An operation, as data.
@@ -73,7 +75,9 @@ inline std::string name_of(const step& one) {
                                           "shrink",
                                           "reclaim",
                                           "find",
-                                          "look"};
+                                          "look",
+                                          "load_many",
+                                          "stats"};
   return std::string(names[static_cast<std::size_t>(one.what)]) + '(' + std::to_string(one.key) +
          ", " + std::to_string(one.value) + ')';
 }

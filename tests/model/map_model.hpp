@@ -128,6 +128,10 @@ class performance {
         the_checker().end_operation();
         return;
       }
+      if (one.what == call::load_many) {
+        load_many(begin);
+        return;
+      }
       const result got = changes(one) ? last_ : other(one);
       if (is_event(one.what)) {
         const std::size_t end = ++all_.time_;
@@ -144,7 +148,7 @@ class performance {
 
     static bool is_event(call what) {
       return what != call::look && what != call::reserve && what != call::shrink &&
-             what != call::reclaim;
+             what != call::reclaim && what != call::stats;
     }
     static result encode(const std::optional<value_type>& value) {
       return value ? number_of(*value) : nothing;
@@ -243,14 +247,28 @@ class performance {
         case call::find:
           held_ = map_.find(key);
           held_value_ = held_ ? number_of(held_.value()) : nothing;
+          held_key_ = one.key;
           if (held_ && number_of(held_.key()) != one.key) fail("find() shows another key");
           return held_value_;
         case call::look:
-          if (held_ && number_of(held_.value()) != held_value_)
-            fail("a handle shows another value");
+          if (!held_) return 0;
+          if (number_of(held_.key()) != held_key_) fail("a handle shows another key");
+          if (number_of(held_.value()) != held_value_) fail("a handle shows another value");
           return 0;
+        case call::stats:
+          return static_cast<result>(map_.stats().capacity);
         default:
           return 0;
+      }
+    }
+
+    void load_many(std::size_t begin) {
+      const key_type keys[] = {key_type(all_keys[0]), key_type(all_keys[1])};
+      std::optional<value_type> values[std::size(keys)];
+      map_.load_many(keys, values);
+      const std::size_t end = ++all_.time_;
+      for (std::size_t i = 0; i < std::size(keys); ++i) {
+        all_.events_.push_back({load(all_keys[i]), encode(values[i]), thread_, begin, end});
       }
     }
 
@@ -277,6 +295,7 @@ class performance {
     bool has_begun_ = false;
     result last_ = nothing;
     typename Map::handle held_;
+    int held_key_ = 0;
     result held_value_ = nothing;
   };
 

@@ -338,6 +338,7 @@ struct model_platform : detail::platform {
   static constexpr std::size_t groups_per_overflow = 64;
   static constexpr std::size_t units_per_write = 1;
   static constexpr std::size_t units_per_reclaim = 1;
+  static constexpr std::size_t least_bytes_to_prefetch = 0;
   static constexpr std::size_t reclaim_batch = 1;
 };
 

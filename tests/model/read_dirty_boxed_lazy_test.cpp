@@ -24,7 +24,7 @@ class read_dirty_boxed_lazy : public ::testing::TestWithParam<scenario> {};
 TEST_P(read_dirty_boxed_lazy, holds) { check<map_type>("read_dirty_boxed_lazy", GetParam()); }
 
 INSTANTIATE_TEST_SUITE_P(model, read_dirty_boxed_lazy,
-                         ::testing::ValuesIn(scenarios_of_several_keys()),
+                         ::testing::ValuesIn(scenarios_of_several_keys(engine::read_dirty)),
                          [](const auto& one) { return std::string(one.param.name); });
 
 }  // namespace

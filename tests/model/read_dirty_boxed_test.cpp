@@ -27,7 +27,8 @@ TEST_P(read_dirty_boxed, loses_nothing_by_reduction) {
   compare<map_type>("read_dirty_boxed", GetParam());
 }
 
-INSTANTIATE_TEST_SUITE_P(model, read_dirty_boxed, ::testing::ValuesIn(scenarios()),
+INSTANTIATE_TEST_SUITE_P(model, read_dirty_boxed,
+                         ::testing::ValuesIn(scenarios(engine::read_dirty)),
                          [](const auto& one) { return std::string(one.param.name); });
 
 }  // namespace

@@ -23,7 +23,8 @@ class read_dirty_inlined : public ::testing::TestWithParam<scenario> {};
 
 TEST_P(read_dirty_inlined, holds) { check<map_type>("read_dirty_inlined", GetParam()); }
 
-INSTANTIATE_TEST_SUITE_P(model, read_dirty_inlined, ::testing::ValuesIn(scenarios()),
+INSTANTIATE_TEST_SUITE_P(model, read_dirty_inlined,
+                         ::testing::ValuesIn(scenarios(engine::read_dirty)),
                          [](const auto& one) { return std::string(one.param.name); });
 
 }  // namespace

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The syncmap authors
 // SPDX-License-Identifier: MIT
 //
-// scenarios.hpp -- what the checker runs with every engine and every kind of entry: a few operations
-// before, and one to three threads of operations. Adding one is a line.
+// scenarios.hpp -- what the checker runs with every kind of entry, and with both engines unless it says
+// which: a few operations before, and one to three threads of operations. Adding one is a line.
 //
 // A group has two slots. `the` and `near` are in one group, `twin` is another key with the hash of
 // `the`, `far` is in the other half of all hashes. A table begins with one group; the third key makes
@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <history.hpp>
 #include <ostream>
 #include <set>
@@ -18,11 +19,14 @@
 
 namespace syncmap::model {
 
+enum class engine : std::uint8_t { both, group, read_dirty };
+
 struct scenario {
   const char* name;
   std::vector<step> before;
   std::vector<std::vector<step>> threads;
-  bool is_cold = false;  // a thread's first operation is part of it, and not done before
+  bool is_cold = false;      // a thread's first operation is part of it, and not done before
+  engine of = engine::both;  // the other one does nothing in it that it does not do in others
 
   friend std::ostream& operator<<(std::ostream& out, const scenario& one) {
     return out << one.name;
@@ -60,14 +64,27 @@ constexpr step shrink() { return {call::shrink}; }
 constexpr step reclaim() { return {call::reclaim}; }
 constexpr step find(int key) { return {call::find, key}; }
 constexpr step look() { return {call::look}; }
+constexpr step load_many() { return {call::load_many}; }
+constexpr step stats() { return {call::stats}; }
 
-inline std::vector<scenario> scenarios() {
+inline scenario of_group(scenario one) {
+  one.of = engine::group;
+  return one;
+}
+inline scenario of_read_dirty(scenario one) {
+  one.of = engine::read_dirty;
+  return one;
+}
+
+inline std::vector<scenario> all_scenarios() {
   const std::vector<step> empty;
   const std::vector<step> one = {store(the, 10)};
   // The third key is in an overflow group, and the table has a next one, to which nothing has moved.
   const std::vector<step> growing = {store(the, 10), store(near, 20), store(twin, 30)};
   // Of the read/dirty map: `the` is in read, `near` in dirty.
   const std::vector<step> amended = {store(the, 10), range(), store(near, 20)};
+  // `the` is in read, alone.
+  const std::vector<step> promoted = {store(the, 10), range()};
   // `the` is in read and has no value.
   const std::vector<step> erased = {store(the, 10), range(), erase(the)};
   // It is expunged: dirty has `near` alone.
@@ -120,6 +137,9 @@ inline std::vector<scenario> scenarios() {
       {"find_what_takes_the_slot",
        {store(the, 10), store(near, 20)},
        {{find(twin), look()}, {erase(the), store(twin, 31)}}},
+      {"find_what_leaves_the_slot",
+       {store(the, 10), store(near, 20)},
+       {{find(the), look()}, {erase(the), store(twin, 31)}}},
       {"load_what_takes_the_slot",
        {store(the, 10), store(near, 20)},
        {{load(twin)}, {erase(the), store(twin, 31)}}},
@@ -146,12 +166,30 @@ inline std::vector<scenario> scenarios() {
       {"reserve_store", one, {{reserve(40)}, {swap(the, 11), load(the)}}},
       {"shrink_store", {store(the, 10), reserve(40)}, {{shrink()}, {swap(the, 11), load(the)}}},
       {"shrink_away", {store(the, 10), erase(the)}, {{shrink()}, {swap(the, 11), load(the)}}},
+      // `far` moves what is left, and its table becomes the map's: which is cleared, and freed.
+      of_group({"load_while_moved_and_cleared",
+                growing,
+                {{load(the)}, {store(far, 41), clear(), reclaim()}}}),
+      of_group({"swap_while_moved_and_cleared",
+                growing,
+                {{swap(the, 11)}, {store(far, 41), clear(), reclaim()}}}),
+      of_group({"reserve_while_moved_and_cleared",
+                growing,
+                {{reserve(40)}, {store(far, 41), clear(), reclaim()}}}),
+      of_group({"stats_while_moved_and_cleared",
+                growing,
+                {{stats()}, {store(far, 41), clear(), reclaim()}}}),
       // The whole map.
       {"clear_load", one, {{clear()}, {load(the), load(the)}}},
       {"clear_store", one, {{clear()}, {swap(the, 11), load(the)}}},
       {"clear_insert", one, {{clear()}, {store(near, 21), load(the)}}},
       {"clear_store_again", one, {{clear(), store(the, 11)}, {compare_and_swap(the, 10, 12)}}},
       {"clear_clear", one, {{clear(), load(the)}, {clear(), store(the, 11)}}},
+      {"clear_and_reclaim_twice", promoted, {{clear()}, {clear(), reclaim()}}},
+      {"clear_first_store", empty, {{swap(the, 11)}, {clear(), reclaim()}}},
+      {"clear_load_many", promoted, {{load_many()}, {clear(), reclaim()}}},
+      of_read_dirty({"clear_range", promoted, {{range()}, {clear(), reclaim()}}}),
+      of_read_dirty({"clear_stats", promoted, {{stats()}, {clear(), reclaim()}}}),
       {"range_store", one, {{range()}, {store(the, 11), store(near, 21)}}},
       {"range_swap", {store(the, 10), store(near, 20)}, {{range()}, {swap(the, 11)}}},
       {"each_swaps_and_walks",
@@ -176,6 +214,15 @@ inline std::vector<scenario> scenarios() {
       {"revive_twice", expunged, {{swap(the, 11)}, {load_or_store(the, 12)}}},
       {"revive_promote", expunged, {{store(the, 11), load(the)}, {range()}}},
       {"revive_clear", expunged, {{store(the, 11), load(the)}, {clear()}}},
+      // Two keys stay in dirty, so that the erase promotes nothing.
+      of_read_dirty({"miss_swap_erase",
+                     {store(the, 10), range(), store(near, 20), store(twin, 30)},
+                     {{swap(near, 21)}, {erase(near)}}}),
+      of_read_dirty({"miss_swap_compare_and_erase",
+                     amended,
+                     {{swap(near, 21)}, {compare_and_erase(near, 20), reclaim()}}}),
+      of_read_dirty({"miss_erase_clear", amended, {{erase(near)}, {clear(), store(near, 20)}}}),
+      of_read_dirty({"promote_insert", amended, {{load_or_store(twin, 31)}, {range()}}}),
       {"entry_of_two_tables", amended, {{load(the), range()}, {clear(), reclaim()}}},
       {"entry_of_two_dropped_tables",
        amended,
@@ -185,6 +232,10 @@ inline std::vector<scenario> scenarios() {
       {"handle_outlives_entry", one, {{find(the), look()}, {erase(the), reclaim()}}},
       {"handle_outlives_value", one, {{find(the), look()}, {store(the, 11), store(the, 12)}}},
       {"handle_outlives_map", one, {{find(the), look()}, {clear(), reclaim()}}},
+      of_read_dirty(
+          {"handle_outlives_dropped_table", promoted, {{find(the), look()}, {clear(), reclaim()}}}),
+      of_read_dirty(
+          {"reclaim_load_promoted", promoted, {{load(the)}, {store(the, 11), reclaim()}}}),
       {"reclaim_load", one, {{load(the)}, {store(the, 11), reclaim()}}},
       {"reclaim_twice", one, {{swap(the, 11), reclaim()}, {swap(the, 12), reclaim()}}},
       {"first_use", empty, {{store(the, 11)}, {store(near, 21), load(the)}}, true},
@@ -220,10 +271,17 @@ inline std::vector<scenario> scenarios() {
   };
 }
 
+inline std::vector<scenario> scenarios(engine with) {
+  std::vector<scenario> some = all_scenarios();
+  std::erase_if(
+      some, [with](const scenario& each) { return each.of != engine::both && each.of != with; });
+  return some;
+}
+
 // Those in which operations on different keys must be in one order that all threads agree on.
-inline std::vector<scenario> scenarios_of_several_keys() {
+inline std::vector<scenario> scenarios_of_several_keys(engine with) {
   std::vector<scenario> some;
-  for (const scenario& each : scenarios()) {
+  for (const scenario& each : scenarios(with)) {
     std::set<int> keys;
     for (const auto& thread : each.threads) {
       for (const step& one : thread) keys.insert(one.key);  // 0: of a walk, which is of all keys
