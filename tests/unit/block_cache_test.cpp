@@ -30,6 +30,11 @@ class block_cache_test : public ::testing::Test {
   }
 };
 
+TEST_F(block_cache_test, a_block_has_the_next_size_that_is_kept) {
+  for (const std::size_t bytes : {1U, 15U, 16U}) EXPECT_EQ(block_cache::rounded(bytes), 16U);
+  for (const std::size_t bytes : {17U, 31U, 32U}) EXPECT_EQ(block_cache::rounded(bytes), 32U);
+}
+
 TEST_F(block_cache_test, what_a_thread_gave_last_it_takes_first) {
   void* const one = ::operator new(size);
   void* const two = ::operator new(size);

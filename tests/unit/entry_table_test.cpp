@@ -278,5 +278,14 @@ TEST(bucket_tags, behaves_like_seven_bytes_and_a_count_that_saturates) {
   }
 }
 
+TEST(entry_table, knows_how_many_buckets_a_search_may_have_to_look_at) {
+  modelled one([](int) -> std::size_t { return 0; }, 4);
+  for (int key = 0; key < 15; ++key) {
+    EXPECT_EQ(one.get().longest_probe(), key == 0 ? 1U : static_cast<std::size_t>(key - 1) / 7 + 1);
+    one.insert(key);
+  }
+  EXPECT_EQ(one.get().longest_probe(), 3U);
+}
+
 }  // namespace
 }  // namespace syncmap::test

@@ -14,6 +14,7 @@
 #include <new>
 #include <optional>
 #include <semaphore>
+#include <stdexcept>
 #include <string>
 #include <test_platform.hpp>
 #include <thread>
@@ -448,6 +449,28 @@ TEST(growing, the_hash_of_a_key_that_moves_may_change_the_size_of_the_map) {
       acting_hash::calls_left = 0;
       expect_contents(map, expected);
     }
+  }
+  acting_hash::action = nullptr;
+}
+
+// What moves entries at its caller's wish tells it why that was not done.
+TEST(growing, reserve_and_shrink_to_fit_throw_what_the_hash_of_a_key_that_moves_throws) {
+  const std::function<void(acting_map&)> sizings[] = {
+      [](acting_map& map) { map.reserve(1000); }, [](acting_map& map) { map.shrink_to_fit(); }};
+  for (const auto& size : sizings) {
+    acting_map map;
+    numbers expected;
+    map.reserve(200);
+    for (int i = 0; i < 20; ++i) {
+      map.store(i, i);
+      expected[i] = i;
+    }
+    acting_hash::action = [] { throw std::runtime_error("a hash"); };
+    acting_hash::calls_left = 1;
+    EXPECT_THROW(size(map), std::runtime_error);
+    expect_contents(map, expected);
+    size(map);
+    expect_contents(map, expected);
   }
   acting_hash::action = nullptr;
 }

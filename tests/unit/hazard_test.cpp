@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -425,6 +426,25 @@ TEST(hazard, what_destructors_retire_is_destroyed_by_the_same_reclaim) {
   chain(40);
   reclaim_all<platform>();
   EXPECT_EQ(living<platform>(), 0);
+}
+TEST(hazard, what_destructors_retire_is_not_destroyed_inside_them) {
+  using platform = batched_platform<struct tag_nested>;
+  { const hazard_scope<platform, 1> attached; }
+  int depth = 0;
+  int deepest = 0;
+  std::function<void(int)> chain = [&](int length) {  // each is due by itself
+    auto* const large = make_object<platform>([&, length] {
+      ++depth;
+      deepest = std::max(deepest, depth);
+      if (length > 0) chain(length - 1);
+      --depth;
+    });
+    detail::retire<platform>(large, 64 * platform::reclaim_bytes);
+  };
+  chain(40);
+  reclaim_all<platform>();
+  EXPECT_EQ(living<platform>(), 0);
+  EXPECT_EQ(deepest, 1);
 }
 TEST(hazard, reclaim_may_be_called_by_a_destructor_that_it_runs) {
   using platform = patient_platform<struct tag_inside>;

@@ -5,9 +5,13 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstdint>
+#include <future>
+#include <memory>
 #include <syncmap/detail/platform.hpp>
 #include <syncmap/detail/wait_graph.hpp>
+#include <thread>
 
 namespace {
 
@@ -42,6 +46,30 @@ TEST(wait_graph, a_flight_that_has_landed_is_not_waited_for) {
   one.land();
   EXPECT_TRUE(one.has_landed());
   EXPECT_TRUE(one.await());
+}
+
+// Not each wait of a thread that leads is a part of a circle.
+TEST(wait_graph, who_leads_waits_for_a_flight_whose_leader_waits_for_nobody) {
+  using flight = syncmap::detail::flight<syncmap::detail::platform>;
+  std::promise<std::shared_ptr<flight>> begun;
+  std::promise<void> is_awaited;
+  std::thread other([&] {
+    const flight::leading there;
+    const auto one = std::make_shared<flight>();
+    begun.set_value(one);
+    is_awaited.get_future().wait();
+    std::this_thread::sleep_for(
+        std::chrono::milliseconds(50));  // if that is too short, it has landed
+    one->land();
+  });
+  const flight::leading here;
+  flight mine;
+  const std::shared_ptr<flight> its = begun.get_future().get();
+  is_awaited.set_value();
+  EXPECT_TRUE(its->await());
+  EXPECT_TRUE(its->has_landed());
+  mine.land();
+  other.join();
 }
 
 }  // namespace
