@@ -11,6 +11,7 @@
 
 cross_m32="-m32 -idirafter /usr/include/x86_64-linux-gnu" # with cross compilers there is no link to it
 cross_m32_library=/usr/lib/gcc/x86_64-linux-gnu/12/32/libstdc++.a=g++-12-multilib
+cross_qemu_m32="qemu-i386=qemu-user | qemu-i386 | 20" # not every kernel for 64 bits runs programs of 32
 cross_ubsan=/usr/lib/llvm-19/lib/clang/19/lib/linux/libclang_rt.ubsan_standalone-x86_64.a=libclang-rt-19-dev
 cross_bare="-fno-exceptions -fno-rtti"
 cross_hard=-D_LIBCPP_HARDENING_MODE=_LIBCPP_HARDENING_MODE_DEBUG
@@ -24,7 +25,7 @@ g++-12 -O2      | g++-12=g++-12 | g++-12 -O2
 g++-12 UBSan    | g++-12=g++-12 | g++-12 -O1 -fsanitize=undefined -fno-sanitize-recover=all
 g++-12 bare     | g++-12=g++-12 | g++-12 -O1 $cross_bare
 g++-12 c++23    | g++-12=g++-12 | g++-12 -O1 -std=c++23
-g++-12 -m32     | g++-12=g++-12 $cross_m32_library | g++-12 -O1 $cross_m32
+g++-12 -m32     | g++-12=g++-12 $cross_m32_library | g++-12 -O1 $cross_m32 | $cross_qemu_m32
 g++-13          | g++-13=g++-13 | g++-13 -O1
 g++-14          | g++-14=g++-14 | g++-14 -O1
 g++-15          | g++-15=g++-15 | g++-15 -O1
@@ -34,7 +35,7 @@ clang-16 -O2    | clang++-16=clang-16 | clang++-16 -O2
 clang-19        | clang++-19=clang-19 | clang++-19 -O1
 clang-19 UBSan  | clang++-19=clang-19 $cross_ubsan | clang++-19 -O1 -fsanitize=undefined,nullability,local-bounds -fno-sanitize-recover=all
 clang-19 bare   | clang++-19=clang-19 | clang++-19 -O1 $cross_bare
-clang-19 -m32   | clang++-19=clang-19 $cross_m32_library | clang++-19 -O1 $cross_m32
+clang-19 -m32   | clang++-19=clang-19 $cross_m32_library | clang++-19 -O1 $cross_m32 | $cross_qemu_m32
 clang-22 c++26  | clang++-22=clang-22 | clang++-22 -O1 -std=c++26
 libc++-16       | clang++-16=clang-16 @libc++-16 | clang++-16 -O1 @libc++-16
 libc++-19 bare  | clang++-19=clang-19 @libc++-19 | clang++-19 -O1 @libc++-19 $cross_bare $cross_hard
