@@ -279,17 +279,19 @@ TEST(g12_assertions, a_process_may_end_while_a_thread_computes_a_value) {
   EXPECT_EXIT(exits(), testing::ExitedWithCode(7), "");
 }
 
+// The mutex of a static map, for ever.
+void stay_with_a_mutex() {
+  static syncmap::read_dirty_map<int, int, syncmap::hash<int>, parking_equality> map;
+  map.store(1, 1);
+  parking_equality::parks = true;
+  static_cast<void>(map.load(1));
+}
+
 TEST(g12_assertions, a_process_may_end_while_a_thread_has_a_mutex) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   const auto exits = [] {
     use_some_map();
-    std::thread([] {
-      use_some_map();
-      static syncmap::read_dirty_map<int, int, syncmap::hash<int>, parking_equality> map;
-      map.store(1, 1);
-      parking_equality::parks = true;
-      static_cast<void>(map.load(1));
-    }).detach();
+    std::thread(stay_with_a_mutex).detach();
     while (!parking_equality::parked) std::this_thread::yield();
     std::exit(7);
   };
@@ -300,12 +302,7 @@ TEST(g12_assertions, a_process_may_end_by_a_thread_without_maps_while_another_ha
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   const auto exits = [] {
     std::thread(use_some_map).join();
-    std::thread([] {
-      static syncmap::read_dirty_map<int, int, syncmap::hash<int>, parking_equality> map;
-      map.store(1, 1);
-      parking_equality::parks = true;
-      static_cast<void>(map.load(1));
-    }).detach();
+    std::thread(stay_with_a_mutex).detach();
     while (!parking_equality::parked) std::this_thread::yield();
     std::thread([] { std::exit(7); }).join();
   };
