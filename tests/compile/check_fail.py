@@ -58,7 +58,7 @@ def problem(command, source):
 
 
 def precompile(command, header):
-    """Writes `header` and what `command` makes of it, or says why not."""
+    """Writes `header` and what `command` makes of it. Whether that went well."""
     header.parent.mkdir(parents=True, exist_ok=True)
     header.write_text("".join(f"#include <syncmap/{which}.hpp>\n" for which in MAPS), encoding="utf-8")
     made = f"{header}{COMPILERS[command[0]]}"
@@ -76,11 +76,11 @@ def main():
     compilers = [name for name in COMPILERS if shutil.which(name)]
     if not compilers:
         sys.exit("no compiler found: " + ", ".join(COMPILERS))
-    failures = 0
     commands = {name: [name, "-std=c++20", "-I", str(arguments.include)] for name in compilers}
     header = arguments.precompiled / HEADER
     if not arguments.sources:
         return 0 if all(precompile(command, header) for command in commands.values()) else 1
+    failures = 0
     for source in arguments.sources:
         for compiler, command in commands.items():
             for which in MAPS:

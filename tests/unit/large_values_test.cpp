@@ -8,7 +8,6 @@
 
 #include <functional>
 #include <memory>
-#include <optional>
 #include <syncmap/detail/platform.hpp>
 #include <syncmap/syncmap.hpp>
 #include <utility>

@@ -5,10 +5,11 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <atomic>
 #include <cstdint>
 #include <future>
 #include <memory>
+#include <semaphore>
 #include <syncmap/detail/platform.hpp>
 #include <syncmap/detail/wait_graph.hpp>
 #include <thread>
@@ -48,28 +49,35 @@ TEST(wait_graph, a_flight_that_has_landed_is_not_waited_for) {
   EXPECT_TRUE(one.await());
 }
 
+// Says when somebody begins to wait.
+struct telling_waits : syncmap::detail::platform {
+  static inline std::counting_semaphore<> begun{0};
+  template <class Atomic, class T>
+  static void wait_while(const Atomic& word, T old, std::memory_order order) noexcept {
+    begun.release();
+    platform::wait_while(word, old, order);
+  }
+};
+
 // Not each wait of a thread that leads is a part of a circle.
 TEST(wait_graph, who_leads_waits_for_a_flight_whose_leader_waits_for_nobody) {
-  using flight = syncmap::detail::flight<syncmap::detail::platform>;
+  using flight = syncmap::detail::flight<telling_waits>;
   std::promise<std::shared_ptr<flight>> begun;
-  std::promise<void> is_awaited;
   std::thread other([&] {
     const flight::leading there;
     const auto one = std::make_shared<flight>();
     begun.set_value(one);
-    is_awaited.get_future().wait();
-    std::this_thread::sleep_for(
-        std::chrono::milliseconds(50));  // if that is too short, it has landed
+    telling_waits::begun.acquire();
     one->land();
   });
   const flight::leading here;
   flight mine;
   const std::shared_ptr<flight> its = begun.get_future().get();
-  is_awaited.set_value();
   EXPECT_TRUE(its->await());
+  telling_waits::begun.release();  // if nobody waited, the other goes on all the same
+  other.join();
   EXPECT_TRUE(its->has_landed());
   mine.land();
-  other.join();
 }
 
 }  // namespace
