@@ -155,6 +155,17 @@ inline constexpr bool thread_locals_end_early = true;
 inline constexpr bool thread_locals_end_early = false;
 #endif
 
+// May std::atomic::wait() miss notify_all(), and wait for ever? Without a futex, whoever notifies takes no lock in
+// libstdc++ 11 and 12: that comes between the waiter's look and its wait, and wakes nobody. Until 15 a notification
+// may also be seen before the value, where processors may swap stores.
+#if defined(__GLIBCXX__) && !defined(_GLIBCXX_HAVE_LINUX_FUTEX) && \
+    (_GLIBCXX_RELEASE < 13 ||                                      \
+     (_GLIBCXX_RELEASE < 16 && !defined(__x86_64__) && !defined(__i386__)))
+inline constexpr bool atomics_lose_wake_ups = true;
+#else
+inline constexpr bool atomics_lose_wake_ups = false;
+#endif
+
 // std::max, without <algorithm>.
 constexpr std::size_t larger(std::size_t a, std::size_t b) noexcept { return a < b ? b : a; }
 
@@ -993,7 +1004,24 @@ struct SYNCMAP_SHARED platform {
   // Waits until the word is not `old`; wakes whoever waits for it.
   template <class Atomic, class T>
   static void wait_while(const Atomic& word, T old, std::memory_order order) noexcept {
-    word.wait(old, order);
+    if constexpr (atomics_lose_wake_ups) {
+      look_until_not(word, old, order);
+    } else {
+      word.wait(old, order);
+    }
+  }
+  // The same, without being woken: at most a tick of the system's clock too late.
+  template <class Atomic, class T>
+  static void look_until_not(const Atomic& word, T old, std::memory_order order) noexcept {
+    int yields = 1000;
+    while (word.load(order) == old) {
+      if (yields > 0) {
+        --yields;
+        yield();
+      } else {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+    }
   }
   template <class Atomic>
   static void wake_all(Atomic& word) noexcept {

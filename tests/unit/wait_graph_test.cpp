@@ -59,6 +59,54 @@ struct telling_waits : syncmap::detail::platform {
   }
 };
 
+// Changes once it has been looked at often enough.
+class changing_word {
+ public:
+  explicit changing_word(int looks) : looks_(looks) {}
+  int load(std::memory_order) const noexcept { return looks_-- > 0 ? 0 : 1; }
+  [[nodiscard]] int left() const { return looks_; }
+
+ private:
+  mutable int looks_;
+};
+
+// Where atomics lose wake-ups: whoever waits looks, at first often and then now and then, and not once more than
+// he must.
+TEST(wait_graph, a_wait_that_nobody_ends_with_a_wake_up_ends) {
+  for (const int looks : {0, 1, 999, 1000, 1001, 1100}) {
+    const changing_word word(looks);
+    syncmap::detail::platform::look_until_not(word, 0, std::memory_order_acquire);
+    EXPECT_EQ(word.left(), -1) << looks;
+  }
+}
+
+struct without_wake_ups : syncmap::detail::platform {
+  template <class Atomic, class T>
+  static void wait_while(const Atomic& word, T old, std::memory_order order) noexcept {
+    platform::look_until_not(word, old, order);
+  }
+  template <class Atomic>
+  static void wake_all(Atomic&) noexcept {}
+};
+
+TEST(wait_graph, who_waits_sees_what_the_leader_did_without_being_woken) {
+  using flight = syncmap::detail::flight<without_wake_ups>;
+  for (int round = 0; round < 200; ++round) {
+    std::promise<std::shared_ptr<flight>> begun;
+    int result = 0;
+    std::thread leader([&] {
+      const flight::leading here;
+      const auto one = std::make_shared<flight>();
+      begun.set_value(one);
+      result = 1;
+      one->land();
+    });
+    EXPECT_TRUE(begun.get_future().get()->await());
+    EXPECT_EQ(result, 1);
+    leader.join();
+  }
+}
+
 // Not each wait of a thread that leads is a part of a circle.
 TEST(wait_graph, who_leads_waits_for_a_flight_whose_leader_waits_for_nobody) {
   using flight = syncmap::detail::flight<telling_waits>;

@@ -113,6 +113,17 @@ inline constexpr bool thread_locals_end_early = true;
 inline constexpr bool thread_locals_end_early = false;
 #endif
 
+// May std::atomic::wait() miss notify_all(), and wait for ever? Without a futex, whoever notifies takes no lock in
+// libstdc++ 11 and 12: that comes between the waiter's look and its wait, and wakes nobody. Until 15 a notification
+// may also be seen before the value, where processors may swap stores.
+#if defined(__GLIBCXX__) && !defined(_GLIBCXX_HAVE_LINUX_FUTEX) && \
+    (_GLIBCXX_RELEASE < 13 ||                                      \
+     (_GLIBCXX_RELEASE < 16 && !defined(__x86_64__) && !defined(__i386__)))
+inline constexpr bool atomics_lose_wake_ups = true;
+#else
+inline constexpr bool atomics_lose_wake_ups = false;
+#endif
+
 // std::max, without <algorithm>.
 constexpr std::size_t larger(std::size_t a, std::size_t b) noexcept { return a < b ? b : a; }
 

@@ -111,7 +111,24 @@ struct SYNCMAP_SHARED platform {
   // Waits until the word is not `old`; wakes whoever waits for it.
   template <class Atomic, class T>
   static void wait_while(const Atomic& word, T old, std::memory_order order) noexcept {
-    word.wait(old, order);
+    if constexpr (atomics_lose_wake_ups) {
+      look_until_not(word, old, order);
+    } else {
+      word.wait(old, order);
+    }
+  }
+  // The same, without being woken: at most a tick of the system's clock too late.
+  template <class Atomic, class T>
+  static void look_until_not(const Atomic& word, T old, std::memory_order order) noexcept {
+    int yields = 1000;
+    while (word.load(order) == old) {
+      if (yields > 0) {
+        --yields;
+        yield();
+      } else {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+    }
   }
   template <class Atomic>
   static void wake_all(Atomic& word) noexcept {
