@@ -80,7 +80,12 @@
 #define SYNCMAP_NO_UNIQUE_ADDRESS [[msvc::no_unique_address]]
 #else
 #define SYNCMAP_NOINLINE [[gnu::noinline]]
+// Who does not optimise wants to compile quickly, and to step from one function into another (decision 12).
+#if defined(__OPTIMIZE__)
 #define SYNCMAP_INLINE [[gnu::always_inline]] inline
+#else
+#define SYNCMAP_INLINE inline
+#endif
 #define SYNCMAP_NO_UNIQUE_ADDRESS [[no_unique_address]]
 #endif
 
