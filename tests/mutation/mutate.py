@@ -47,7 +47,7 @@ NOT_MUTATED = {"large_pages.hpp", "concepts.hpp", "concurrent_map.hpp", "map_sta
 EXPLAINED = HERE / "survivors.txt"
 BEGIN, END = "<!-- made by tests/mutation/mutate.py -->", "<!-- until here -->"
 
-Program = collections.namedtuple("Program", "tier name sources flags arguments is_gtest")
+Program = collections.namedtuple("Program", "tier name sources flags arguments is_gtest hash", defaults=[None])
 
 
 # Those of the unit tests that notice much for the time it takes to compile them; the others come later.
@@ -65,14 +65,23 @@ def programs():
     first = [name for name in FIRST if name in units]
     rest = [name for name in units if name not in FIRST]
     model = sorted((ROOT / "tests/model").glob("*_test.cpp"))
+
+    def unit(name):
+        program = Program("unit", name, [units[name]], ["-O0", *gtest], [], True)
+        yield program
+        if "TYPED_TEST_SUITE(contract" in units[name].read_text(encoding="utf-8"):
+            for hash_kind in ("constant", "four_bit"):
+                arguments = ["--gtest_filter=contract/*"]
+                yield program._replace(name=f"{name} {hash_kind}", arguments=arguments, hash=hash_kind)
+
     for name in first:
-        yield Program("unit", name, [units[name]], ["-O0", *gtest], [], True)
+        yield from unit(name)
     for path in model:
         if path.stem not in ("litmus_test", "toy_stack_test"):
             flags = ["-O1", "-U_FORTIFY_SOURCE", f"-I{ROOT}/tests/model", *gtest]
             yield Program("model", path.stem.removesuffix("_test"), [path], flags, [], True)
     for name in rest:
-        yield Program("unit", name, [units[name]], ["-O0", *gtest], [], True)
+        yield from unit(name)
     for path in sorted((ROOT / "tests/guarantees").glob("*_test.cpp")):
         yield Program("unit", path.stem.removesuffix("_test"), [path], ["-O0", *gtest], [], True)
     for name in (
@@ -286,6 +295,8 @@ class Runner:
     def __init__(self, program, binary, folder, stamp, budget):
         self.program, self.binary = program, binary
         self.environment = {"SYNCMAP_MODEL_BUDGET": str(budget), "SYNCMAP_TEST_SEED": "1"}
+        if program.hash is not None:
+            self.environment["SYNCMAP_TEST_HASH"] = program.hash
         self.tests = {}  # name -> milliseconds
         self.reaching = collections.defaultdict(list)  # number -> names
         trace = folder / "traces" / program.name.replace(" ", "_")

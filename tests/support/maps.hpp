@@ -9,8 +9,11 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <functional>
+#include <stdexcept>
 #include <string>
+#include <string_view>
 #include <syncmap/detail/group_map.hpp>
 #include <syncmap/detail/hazard.hpp>
 #include <syncmap/map.hpp>
@@ -24,37 +27,42 @@ namespace support {
 template <class...>
 struct list {};
 
-// What is left of a hash. A test chooses when it begins, and not when it is compiled: all of a family's maps
-// are of one type, and compiled once.
-struct good_hash {
-  static std::string name() { return "good_hash"; }
-  static std::size_t reduce(std::size_t full) { return full; }
+// What is left of a hash. Whoever starts the program chooses, so that the maps of a family are of one type and
+// their tests are compiled once: SYNCMAP_TEST_HASH=constant. tests/CMakeLists.txt has the suite run with each.
+struct hash_kind {
+  std::string_view name;
+  std::size_t (*reduce)(std::size_t full);
 };
-struct constant_hash {
-  static std::string name() { return "constant_hash"; }
-  static std::size_t reduce(std::size_t) { return 0; }
-};
-struct four_bit_hash {
-  static std::string name() { return "four_bit_hash"; }
-  static std::size_t reduce(std::size_t full) { return full & 15; }
-};
+inline constexpr hash_kind good_hash{"good", [](std::size_t full) { return full; }};
+inline constexpr hash_kind constant_hash{"constant", [](std::size_t) { return std::size_t{0}; }};
+inline constexpr hash_kind four_bit_hash{"four_bit", [](std::size_t full) { return full & 15; }};
 
-inline std::size_t (*reduce)(std::size_t) = good_hash::reduce;
+// Where compiling and running take several times as long, there is one hash, which is both good and bad.
+inline const hash_kind& chosen_hash() {
+  static const hash_kind chosen = [] {
+    const char* const given = std::getenv("SYNCMAP_TEST_HASH");
+    if (given == nullptr) return syncmap::test::sanitized ? four_bit_hash : good_hash;
+    for (const hash_kind& one : {good_hash, constant_hash, four_bit_hash}) {
+      if (one.name == given) return one;
+    }
+    throw std::invalid_argument("SYNCMAP_TEST_HASH is good, constant or four_bit");
+  }();
+  return chosen;
+}
 
-// The maps, each with the hashes that the suite gives it: all of them, or, where compiling and running
-// take several times as long, some.
+inline std::size_t (*reduce)(std::size_t) = good_hash.reduce;
+
+// All of them, or, where compiling and running take several times as long, some.
 template <class All, class Some>
 using if_quick = std::conditional_t<syncmap::test::sanitized, Some, All>;
 
 struct read_dirty_family {
-  using hashes = if_quick<list<good_hash, constant_hash, four_bit_hash>, list<four_bit_hash>>;
   template <class K, class T, class H = syncmap::hash<K>, class E = std::equal_to<K>>
   using map = syncmap::read_dirty_map<K, T, H, E>;
   static std::string name() { return "read_dirty_map"; }
 };
 
 struct map_family {
-  using hashes = if_quick<list<good_hash, constant_hash, four_bit_hash>, list<good_hash>>;
   template <class K, class T, class H = syncmap::hash<K>, class E = std::equal_to<K>>
   using map = syncmap::map<K, T, H, E>;
   static std::string name() { return "map"; }
@@ -62,7 +70,6 @@ struct map_family {
 
 // The same map, as it is while it grows.
 struct growing_map_family {
-  using hashes = if_quick<list<good_hash, four_bit_hash>, list<four_bit_hash>>;
   template <class K, class T, class H = syncmap::hash<K>, class E = std::equal_to<K>>
   using map =
       syncmap::basic_map<syncmap::detail::group_map<K, T, H, E, syncmap::test::growing_platform>>;
@@ -91,7 +98,7 @@ struct counted_hash {
   }
 };
 
-template <class Family, class Kind>
+template <class Family>
 struct setup {
   template <class K>
   using hash = counted_hash<K>;
@@ -99,8 +106,7 @@ struct setup {
   using map = typename Family::template map<K, T, hash<K>>;
   template <class K, class T, class H, class E>
   using map_with = typename Family::template map<K, T, H, E>;
-  static std::string name() { return Family::name() + "_" + Kind::name(); }
-  static void choose() { reduce = Kind::reduce; }
+  static std::string name() { return Family::name(); }
 };
 
 // Lists one after the other, as gtest wants them.
@@ -113,21 +119,11 @@ struct joined<list<Done...>> {
 template <class... Done, class... Next, class... Rest>
 struct joined<list<Done...>, list<Next...>, Rest...> : joined<list<Done..., Next...>, Rest...> {};
 
-template <class Family, class... Kind>
-auto row(list<Kind...>) {
-  return list<setup<Family, Kind>...>();
-}
 template <class... F>
-auto all_of(list<F...>) {
-  return typename joined<list<>, decltype(row<F>(typename F::hashes()))...>::type();
+auto setups_of(list<F...>) {
+  return ::testing::Types<setup<F>...>();
 }
-template <class... F>
-auto good_of(list<F...>) {
-  return ::testing::Types<setup<F, good_hash>...>();
-}
-
-using all_setups = decltype(all_of(families()));
-using good_setups = decltype(good_of(families()));
+using setups = decltype(setups_of(families()));
 
 struct setup_names {
   template <class Setup>
@@ -143,11 +139,14 @@ class contract : public ::testing::Test {
   using int_map = typename Setup::template map<int, int>;
   using string_map = typename Setup::template map<std::string, int>;
 
-  contract() { Setup::choose(); }
+  explicit contract(const hash_kind& hash = chosen_hash()) { reduce = hash.reduce; }
 };
 
 // What every map does, whatever the hash.
 template <class Setup>
-class each_map : public contract<Setup> {};
+class each_map : public contract<Setup> {
+ public:
+  each_map() : contract<Setup>(good_hash) {}
+};
 
 }  // namespace support

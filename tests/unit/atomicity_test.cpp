@@ -20,7 +20,7 @@ namespace {
 
 using support::contract;
 using support::run_together;
-TYPED_TEST_SUITE(contract, support::all_setups, support::setup_names);
+TYPED_TEST_SUITE(contract, support::setups, support::setup_names);
 
 constexpr int threads = 4;
 constexpr int keys = 5;

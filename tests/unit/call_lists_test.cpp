@@ -247,7 +247,7 @@ void compare_random_lists(const std::vector<Key>& keys, const std::vector<T>& va
 }
 
 using support::contract;
-TYPED_TEST_SUITE(contract, support::all_setups, support::setup_names);
+TYPED_TEST_SUITE(contract, support::setups, support::setup_names);
 
 TYPED_TEST(contract, call_lists_on_strings_to_ints_match_the_reference) {
   const std::vector<std::string> keys{"", "a", "b", "aa", "ab", "ba", "bb"};

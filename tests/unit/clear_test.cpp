@@ -16,7 +16,7 @@
 namespace {
 
 using support::contract;
-TYPED_TEST_SUITE(contract, support::all_setups, support::setup_names);
+TYPED_TEST_SUITE(contract, support::setups, support::setup_names);
 
 TYPED_TEST(contract, clear_removes_all_entries) {
   typename TestFixture::int_map map;

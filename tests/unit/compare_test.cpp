@@ -15,7 +15,7 @@
 namespace {
 
 using support::contract;
-TYPED_TEST_SUITE(contract, support::all_setups, support::setup_names);
+TYPED_TEST_SUITE(contract, support::setups, support::setup_names);
 
 TYPED_TEST(contract, compare_and_swap_of_an_absent_key_is_false) {
   typename TestFixture::string_map map;

@@ -21,7 +21,7 @@ using support::for_numbered_keys;
 using support::numbered_keys;
 using support::run_together;
 using support::store_numbered;
-TYPED_TEST_SUITE(contract, support::all_setups, support::setup_names);
+TYPED_TEST_SUITE(contract, support::setups, support::setup_names);
 
 constexpr int never = std::numeric_limits<int>::max();
 constexpr int threads = 4;

@@ -20,7 +20,7 @@ namespace {
 using support::each_map;
 using support::tracked_key;
 using support::tracked_value;
-TYPED_TEST_SUITE(each_map, support::good_setups, support::setup_names);
+TYPED_TEST_SUITE(each_map, support::setups, support::setup_names);
 
 template <class Setup>
 struct globals {

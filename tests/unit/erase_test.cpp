@@ -13,7 +13,7 @@
 namespace {
 
 using support::contract;
-TYPED_TEST_SUITE(contract, support::all_setups, support::setup_names);
+TYPED_TEST_SUITE(contract, support::setups, support::setup_names);
 
 TYPED_TEST(contract, erase_tells_whether_the_key_was_present) {
   typename TestFixture::string_map map;

@@ -30,7 +30,7 @@ using support::fragile_value;
 using support::fuse;
 
 using support::each_map;
-TYPED_TEST_SUITE(each_map, support::good_setups, support::setup_names);
+TYPED_TEST_SUITE(each_map, support::setups, support::setup_names);
 
 // Runs f with an exception at the n-th occasion. Whether f came to its end.
 template <class F>

@@ -22,8 +22,8 @@ using support::contract;
 using support::each_map;
 using support::tracked_key;
 using support::tracked_value;
-TYPED_TEST_SUITE(contract, support::all_setups, support::setup_names);
-TYPED_TEST_SUITE(each_map, support::good_setups, support::setup_names);
+TYPED_TEST_SUITE(contract, support::setups, support::setup_names);
+TYPED_TEST_SUITE(each_map, support::setups, support::setup_names);
 
 TYPED_TEST(contract, find_of_an_absent_key_is_an_empty_handle) {
   typename TestFixture::string_map map;

@@ -38,7 +38,7 @@ class since_now {
 // What one thread may have retired and not yet destroyed, all of the map's own kinds together.
 constexpr long garbage = 2048;
 
-TYPED_TEST_SUITE(contract, support::all_setups, support::setup_names);
+TYPED_TEST_SUITE(contract, support::setups, support::setup_names);
 
 template <class Setup>
 using tracked_map = typename Setup::template map<tracked_key, tracked_value>;

@@ -23,8 +23,8 @@ namespace {
 
 using support::contract;
 using support::each_map;
-TYPED_TEST_SUITE(contract, support::all_setups, support::setup_names);
-TYPED_TEST_SUITE(each_map, support::good_setups, support::setup_names);
+TYPED_TEST_SUITE(contract, support::setups, support::setup_names);
+TYPED_TEST_SUITE(each_map, support::setups, support::setup_names);
 
 TYPED_TEST(contract, load_or_compute_computes_an_absent_value_once) {
   typename TestFixture::string_map map;

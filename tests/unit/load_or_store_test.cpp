@@ -14,7 +14,7 @@
 namespace {
 
 using support::contract;
-TYPED_TEST_SUITE(contract, support::all_setups, support::setup_names);
+TYPED_TEST_SUITE(contract, support::setups, support::setup_names);
 
 TYPED_TEST(contract, load_or_store_stores_once) {
   typename TestFixture::string_map map;

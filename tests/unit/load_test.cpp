@@ -13,7 +13,7 @@
 namespace {
 
 using support::contract;
-TYPED_TEST_SUITE(contract, support::all_setups, support::setup_names);
+TYPED_TEST_SUITE(contract, support::setups, support::setup_names);
 
 TYPED_TEST(contract, load_returns_nothing_from_an_empty_map) {
   const typename TestFixture::string_map map;

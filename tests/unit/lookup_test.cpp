@@ -26,8 +26,8 @@ namespace {
 
 using support::contract;
 using support::each_map;
-TYPED_TEST_SUITE(contract, support::all_setups, support::setup_names);
-TYPED_TEST_SUITE(each_map, support::good_setups, support::setup_names);
+TYPED_TEST_SUITE(contract, support::setups, support::setup_names);
+TYPED_TEST_SUITE(each_map, support::setups, support::setup_names);
 
 static_assert(syncmap::concurrent_map<syncmap::map<int, int>>);
 static_assert(syncmap::concurrent_map<syncmap::map<std::string, std::string>>);

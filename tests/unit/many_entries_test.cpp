@@ -19,7 +19,7 @@ using support::expect_missing;
 using support::for_numbered_keys;
 using support::numbered_keys;
 using support::store_numbered;
-TYPED_TEST_SUITE(contract, support::all_setups, support::setup_names);
+TYPED_TEST_SUITE(contract, support::setups, support::setup_names);
 
 constexpr int never = std::numeric_limits<int>::max();
 

@@ -19,7 +19,7 @@
 namespace {
 
 using support::contract;
-TYPED_TEST_SUITE(contract, support::all_setups, support::setup_names);
+TYPED_TEST_SUITE(contract, support::setups, support::setup_names);
 
 // `write` changes key 1 from what `prepare` made of it, `observes` waits to see the change. Key 2
 // is there to keep new keys out of reach of the fast path in half of the rounds.

@@ -126,7 +126,7 @@ void call_everything(Map& map) {
 }
 
 using support::each_map;
-TYPED_TEST_SUITE(each_map, support::good_setups, support::setup_names);
+TYPED_TEST_SUITE(each_map, support::setups, support::setup_names);
 
 template <class Setup>
 using caller_map = typename Setup::template map_with<caller, caller, calling_hash, calling_equal>;

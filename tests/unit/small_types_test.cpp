@@ -48,7 +48,7 @@ struct member_hash {
 };
 
 using support::each_map;
-TYPED_TEST_SUITE(each_map, support::good_setups, support::setup_names);
+TYPED_TEST_SUITE(each_map, support::setups, support::setup_names);
 
 // Two keys and three values that differ. Of one map: compiling takes long, and none has to do with
 // growing.

@@ -13,7 +13,7 @@
 namespace {
 
 using support::contract;
-TYPED_TEST_SUITE(contract, support::all_setups, support::setup_names);
+TYPED_TEST_SUITE(contract, support::setups, support::setup_names);
 
 TYPED_TEST(contract, update_replaces_and_returns_the_new_value) {
   typename TestFixture::string_map map;

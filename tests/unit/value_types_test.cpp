@@ -45,7 +45,7 @@ struct number_hash {
 };
 
 using support::each_map;
-TYPED_TEST_SUITE(each_map, support::good_setups, support::setup_names);
+TYPED_TEST_SUITE(each_map, support::setups, support::setup_names);
 
 TYPED_TEST(each_map, a21_move_only_values_work_where_no_copy_is_asked_for) {
   typename TypeParam::template map<int, std::unique_ptr<int>> map;

@@ -69,7 +69,7 @@ class cache {
 };
 
 using support::contract;
-TYPED_TEST_SUITE(contract, support::all_setups, support::setup_names);
+TYPED_TEST_SUITE(contract, support::setups, support::setup_names);
 
 TYPED_TEST(contract, cache_of_weak_pointers_never_hands_out_two_live_objects) {
   constexpr int keys = 500;
