@@ -37,11 +37,10 @@ inline constexpr hash_kind good_hash{"good", [](std::size_t full) { return full;
 inline constexpr hash_kind constant_hash{"constant", [](std::size_t) { return std::size_t{0}; }};
 inline constexpr hash_kind four_bit_hash{"four_bit", [](std::size_t full) { return full & 15; }};
 
-// Where compiling and running take several times as long, there is one hash, which is both good and bad.
 inline const hash_kind& chosen_hash() {
   static const hash_kind chosen = [] {
     const char* const given = std::getenv("SYNCMAP_TEST_HASH");
-    if (given == nullptr) return syncmap::test::sanitized ? four_bit_hash : good_hash;
+    if (given == nullptr) return good_hash;
     for (const hash_kind& one : {good_hash, constant_hash, four_bit_hash}) {
       if (one.name == given) return one;
     }
