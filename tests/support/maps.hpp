@@ -51,7 +51,7 @@ inline const hash_kind& chosen_hash() {
 
 inline std::size_t (*reduce)(std::size_t) = good_hash.reduce;
 
-// All of them, or, where compiling and running take several times as long, some.
+// All that is to be tested, or, where compiling and running take several times as long, some of it.
 template <class All, class Some>
 using if_quick = std::conditional_t<syncmap::test::sanitized, Some, All>;
 

@@ -81,8 +81,10 @@ TEST(wait_graph, a_wait_that_nobody_ends_with_a_wake_up_ends) {
 }
 
 struct without_wake_ups : syncmap::detail::platform {
+  static inline std::counting_semaphore<> begun{0};
   template <class Atomic, class T>
   static void wait_while(const Atomic& word, T old, std::memory_order order) noexcept {
+    begun.release();
     platform::look_until_not(word, old, order);
   }
   template <class Atomic>
@@ -98,6 +100,7 @@ TEST(wait_graph, who_waits_sees_what_the_leader_did_without_being_woken) {
       const flight::leading here;
       const auto one = std::make_shared<flight>();
       begun.set_value(one);
+      without_wake_ups::begun.acquire();
       result = 1;
       one->land();
     });
