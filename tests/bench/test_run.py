@@ -1,12 +1,16 @@
 # SPDX-FileCopyrightText: The syncmap authors
 # SPDX-License-Identifier: MIT
 
+import argparse
+import contextlib
+import io
 import json
 import signal
 import subprocess
 import sys
 import time
 import unittest
+from unittest import mock
 
 from benching import TOOLS, BenchTest, lines_of
 
@@ -34,6 +38,10 @@ if [ -e {folder}/trouble ] && [ "$(wc -l <{folder}/calls)" = "$(cut -d' ' -f1 {f
   $(cut -d' ' -f2- {folder}/trouble)
 fi
 """
+
+
+def processes():
+    return subprocess.run(["ps", "ax"], capture_output=True, text=True, check=True).stdout
 
 
 class Run(BenchTest):
@@ -118,16 +126,34 @@ class Run(BenchTest):
             self.assertIn("interrupted", running.communicate(timeout=30)[1])
         self.assertEqual(running.returncode, 130)
         self.assertEqual(sum("workload" in line for line in self.results()), 2)
-        processes = subprocess.run(["ps", "ax"], capture_output=True, text=True, check=True).stdout
-        self.assertNotIn(f"sleep 600.{id(self)}", processes)
+        self.assertNotIn(f"sleep 600.{id(self)}", processes())
 
-    def test_a_part_that_takes_too_long_keeps_its_whole_cells(self):
-        self.trouble(1, "sleep 600")
-        shortest = str(0.5 / 60 / run.QUICK[0][1])  # half a second
-        said = self.runs("quick", 0, "--patience", shortest)
-        self.assertIn("stopped at its limit", said)
-        sizes = [line["entries"] for line in self.results() if "workload" in line]
-        self.assertEqual(sizes, [1000] * 2 * len(run.QUICK))
+    def test_a_part_that_is_stopped_keeps_its_whole_cells(self):
+        self.trouble(1, f"exec sleep 600.{id(self)}")
+        raw = self.folder / "0.raw"
+
+        def stop_in_the_second_cell(command, seconds):
+            self.assertEqual(seconds, 60 * run.QUICK[0][1] * 2)
+            with subprocess.Popen(command) as process:
+                while not raw.is_file() or "2000" not in raw.read_text():
+                    self.assertIsNone(process.poll())
+                    time.sleep(0.01)
+                process.kill()
+            return False
+
+        arguments = argparse.Namespace(grid=str(self.program), options=[], patience=2)
+        said = io.StringIO()
+        with mock.patch.object(run, "measure", stop_in_the_second_cell), contextlib.redirect_stderr(said):
+            run.run_part(0, run.QUICK, arguments, self.folder / "0.json", {})
+        self.assertIn("stopped at its limit", said.getvalue())
+        lines = lines_of(self.folder / "0.json")
+        self.assertEqual([line["entries"] for line in lines if "workload" in line], [1000] * 2)
+
+    def test_what_takes_too_long_is_stopped_with_all_that_it_has_started(self):
+        self.assertFalse(run.measure(["sh", "-c", f"sleep 600.{id(self)}; true"], 0.1))
+        while f"sleep 600.{id(self)}" in processes():  # killed, and soon gone
+            time.sleep(0.01)
+        self.assertTrue(run.measure(["true"], 60))
 
     def test_full_takes_less_than_two_hours_and_quick_a_few_minutes(self):
         for plan, minutes in (("full", 115), ("quick", 15)):
