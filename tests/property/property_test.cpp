@@ -152,10 +152,10 @@ class broken : public weak_map_on<int, int, growing> {
 
 // The length of the shortest list of commands that shows it.
 template <defect Which>
-std::size_t shortest_list_that_shows() {
+std::size_t shortest_list_that_shows(std::uint64_t seed = syncmap::test::test_seed()) {
   std::size_t shortest = 0;
   rc::detail::TestParams params;
-  params.seed = syncmap::test::test_seed();
+  params.seed = seed;
   params.maxSuccess = 2000;
   rc::detail::TestMetadata metadata;
   const auto result = rc::detail::checkTestable(
@@ -187,9 +187,12 @@ TEST(property_checker, finds_an_exception_that_has_an_effect_and_makes_it_short)
   EXPECT_EQ(shortest_list_that_shows<defect::lets_a_failure_through>(), 1U);
 }
 TEST(property_checker, finds_a_count_that_is_wrong_in_large_maps_and_makes_it_short) {
-  const std::size_t commands = shortest_list_that_shows<defect::counts_twice>();
-  EXPECT_GE(commands, 1U);  // one that fills it, or some that do together
-  EXPECT_LE(commands, 6U);
+  constexpr std::uint64_t makes_seven = 351710472;  // commands; the bound was six
+  for (const std::uint64_t seed : {syncmap::test::test_seed(), makes_seven}) {
+    const std::size_t commands = shortest_list_that_shows<defect::counts_twice>(seed);
+    EXPECT_GE(commands, 1U);   // one that fills it, or some that do together
+    EXPECT_LE(commands, 21U);  // none can be left out: each adds to the 21 keys that show it
+  }
 }
 
 }  // namespace
