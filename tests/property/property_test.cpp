@@ -156,10 +156,14 @@ std::size_t shortest_list_that_shows(std::uint64_t seed = syncmap::test::test_se
   std::size_t shortest = 0;
   rc::detail::TestParams params;
   params.seed = seed;
-  params.maxSuccess = 2000;
+  params.maxSuccess = 50000;  // ends with the first: of 2,000, one time in 1,200 none shows it
   rc::detail::TestMetadata metadata;
   const auto result = rc::detail::checkTestable(
-      [&](const std::vector<command>& all) {
+      [&](std::vector<command> all) {
+        // What throws when would make commands matter that only move it.
+        if (Which != defect::lets_a_failure_through) {
+          for (command& each : all) each.fails = 0;
+        }
         try {
           runs_as_the_model<broken<Which>>(all);
         } catch (...) {
