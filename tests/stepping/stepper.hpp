@@ -14,6 +14,7 @@
 #include <semaphore.h>
 #include <ucontext.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
@@ -41,8 +42,18 @@ class adversary {
     of_ = of;
     sem_post(&go_);
   }
-  // Is it done within that time? To be asked until it is.
+  // Is it done within that time? To be asked until it is. Time in which the whole machine stands still is no
+  // proof that it waits: a hundredth part is all that a look may miss.
   static bool ends_within(std::chrono::milliseconds time) noexcept {
+    const auto part = std::max(time / 100, std::chrono::milliseconds(1));
+    for (auto left = time; left.count() > 0; left -= part) {
+      if (ends_within_part(part)) return true;
+    }
+    return false;
+  }
+
+ private:
+  static bool ends_within_part(std::chrono::milliseconds time) noexcept {
     constexpr long to_nanoseconds = 1'000'000;
     timespec deadline{};
     clock_gettime(CLOCK_MONOTONIC, &deadline);
@@ -58,7 +69,6 @@ class adversary {
     }
   }
 
- private:
   static void loop() {
     for (;;) {
       while (sem_wait(&go_) != 0) {
