@@ -5,6 +5,7 @@ import argparse
 import contextlib
 import io
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -27,8 +28,8 @@ echo "$*" >>{folder}/calls
 for last; do :; done
 json=${{last#--json=}}
 line() {{
-  printf '{{"workload":"w","types":"u64","entries":%s,"choice":"uniform","threads":1,' "$1" >>"$json"
-  printf '"map":"%s","repeat":0,"waited":0,"wrong":0,"unit":"ns","ns":1}}\\n' "$2" >>"$json"
+  cell='{{"workload":"w","types":"u64","entries":%s,"choice":"uniform","threads":1,'
+  printf "$cell"'"map":"%s","repeat":0,"waited":0,"wrong":0,"unit":"ns","ns":1}}\\n' "$1" "$2" >>"$json"
 }}
 echo '{{"processor":"A"}}' >"$json"
 line 1000 a::map
@@ -134,11 +135,11 @@ class Run(BenchTest):
 
         def stop_in_the_second_cell(command, seconds):
             self.assertEqual(seconds, 60 * run.QUICK[0][1] * 2)
-            with subprocess.Popen(command) as process:
-                while not raw.is_file() or "2000" not in raw.read_text():
+            with subprocess.Popen(command, start_new_session=True) as process:
+                while not raw.is_file() or '"entries":2000,' not in raw.read_text():
                     self.assertIsNone(process.poll())
                     time.sleep(0.01)
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)
             return False
 
         arguments = argparse.Namespace(grid=str(self.program), options=[], patience=2)
