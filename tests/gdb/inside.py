@@ -101,14 +101,15 @@ def at_every_write():
 
 
 def while_others_run():
-    """In non-stop mode: one thread stands, four write."""
+    """In non-stop mode: one thread stands, four write. Of numbers only: what gdb makes of a text that is
+    destroyed meanwhile, with any length, is the standard library's printer's."""
     written, shown = [], 0
-    for _ in range(5):
-        for name in ("names", "amended", "crowded", "growing"):
+    for _ in range(10):
+        for name in ("crowded", "growing"):
             try:
                 gdb.execute(f"print {name}", to_string=True)
                 shown += 1
-            except gdb.MemoryError:  # of a text that was destroyed meanwhile
+            except gdb.MemoryError:  # of a table that was freed meanwhile
                 pass
         written.append(int(gdb.parse_and_eval("written._M_i")))
     running = [thread for thread in gdb.selected_inferior().threads() if thread.is_running()]
@@ -121,4 +122,5 @@ def while_all_stand():
     for name in ("names", "amended", "crowded", "growing"):
         shown, keys, head = pairs(name)
         count = int(head.split(" with ")[1].split()[0])
-        expect(f"{name}: {head}: {len(keys)}", len(keys) == len(shown) and abs(len(keys) - count) <= 4)
+        as_many = abs(len(keys) - count) <= 4 or "not shown" in head  # those that are about to be promoted
+        expect(f"{name}: {head}: {len(keys)}", len(keys) == len(shown) and as_many)
