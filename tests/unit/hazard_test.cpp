@@ -611,7 +611,7 @@ TEST(hazard, the_child_of_a_fork_in_the_middle_of_a_pass_goes_on) {
   const pid_t child = ::fork();
   ASSERT_GE(child, 0);
   if (child == 0) {
-    ::alarm(20);  // instead of hanging
+    ::alarm(120);  // instead of hanging
     retire_one<platform>();
     const int before = living<platform>();
     reclaim_all<platform>();
@@ -636,7 +636,7 @@ TEST(hazard, g10_a_destructor_that_calls_exit_leaves_nobody_waiting) {
   const pid_t child = ::fork();
   ASSERT_GE(child, 0);
   if (child == 0) {
-    ::alarm(20);  // instead of hanging
+    ::alarm(120);  // instead of hanging
     { const hazard_scope<platform, 1> attached; }
     std::atexit([] {
       std::thread([] {
