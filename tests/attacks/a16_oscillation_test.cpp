@@ -157,6 +157,8 @@ void expect_few_tables() {
         const std::size_t now = P::bytes_alive;
         seen.tell(now);
         if (now > P::largest.get() * in_use + retired) ADD_FAILURE() << now << " bytes of tables";
+        // Each weighs one at least: a bound of the tiny ones.
+        if (P::alive > in_use + threads * P::reclaim_batch) ADD_FAILURE() << P::alive << " tables";
       }
     });
     EXPECT_TRUE(map.empty());

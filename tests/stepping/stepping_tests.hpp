@@ -124,17 +124,16 @@ inline bool may_wait(engine of, const operation& stopped, const state& from, con
   const bool is_of_sizes = stopped.what == kind::reserve || stopped.what == kind::shrink_to_fit;
   const bool changes = may_lock(stopped, value_in(before, stopped.key));
   if (other.has == effect::none_on_settled_keys) return false;
+  // It waits for reclamations, and any write may run one.
+  if (!is_read(stopped.what) && has_shrink_to_fit(other)) return true;
   if (of != engine::read_dirty) {
     if (is_read(stopped.what)) return false;
-    // It waits for reclamations, and any write may run one.
-    if (has_shrink_to_fit(other)) return true;
     if (stopped.what == kind::clear) return false;
     if (other.has == effect::none_but_clear) return false;
     // While a table grows every write moves a part of it, also one that finds nothing to change.
     if (of == engine::always_growing_group || !from.has_room || is_of_sizes) return true;
     return changes && other.has == effect::some;
   }
-  if (!is_read(stopped.what) && has_shrink_to_fit(other)) return true;  // as above
   // The mutex is taken for new keys; and for all of them, where there are new ones.
   const bool is_present = before.contains(stopped.key);
   const bool takes_none = is_read(stopped.what) ||

@@ -215,6 +215,9 @@ TYPED_TEST(growing, readers_find_what_stays_while_others_make_it_grow_and_shrink
   constexpr int staying = 40;
   for (int i = 0; i < staying; ++i) map.store(this->key(i), this->value(i));
   std::atomic<int> running{2};
+  std::atomic<std::size_t> begun{
+      0};  // removals: size() may count one and not the addition before it
+  std::atomic<std::size_t> ended{0};
   support::run_together(4, [&](int id) {
     if (id < 2) {
       while (running.load() != 0) {
@@ -224,6 +227,9 @@ TYPED_TEST(growing, readers_find_what_stays_while_others_make_it_grow_and_shrink
           ASSERT_EQ(number_of(*found), i);
           ASSERT_FALSE(map.contains(this->key(-1 - i)));
         }
+        const std::size_t before = ended.load();
+        const std::size_t size = map.size();
+        ASSERT_GE(size + (begun.load() - before), static_cast<std::size_t>(staying));
       }
       return;
     }
@@ -232,7 +238,9 @@ TYPED_TEST(growing, readers_find_what_stays_while_others_make_it_grow_and_shrink
       const int count = 1 << (3 + round % 8);
       for (int i = first; i < first + count; ++i) map.store(this->key(i), this->value(i));
       for (int i = first; i < first + count; ++i) {
+        ++begun;
         EXPECT_TRUE(map.erase(this->key(i))) << i - first << " of " << count;
+        ++ended;
       }
       if (round % 3 == id) map.shrink_to_fit();
     }

@@ -83,7 +83,7 @@ struct calling_equal {
 
 // Everything, on some keys; the callbacks call too.
 template <class Map>
-void call_everything(Map& map) {
+void call_everything(Map& map, bool alone = true) {
   for (const int key : {1, 2, 3, 50}) {
     static_cast<void>(map.load(key));
     map.store(key, 1);
@@ -120,7 +120,9 @@ void call_everything(Map& map) {
     });
     for (const auto& [each, value] : map) EXPECT_LE(each.id(), 150 + 0 * value.id());
     if (key == 3) map.clear();
-    static_cast<void>(map.size());
+    if (alone) {
+      EXPECT_LE(map.size(), 8U);
+    }
     support::reclaim();
   }
 }
@@ -141,7 +143,6 @@ TYPED_TEST(each_map, g5_a09_user_code_may_call_the_same_map) {
     for (int round = 0; round < support::rounds(40); ++round) {
       const visiting_scope scope([&] { call_everything(map); });
       call_everything(map);
-      EXPECT_LE(map.size(), 8U);
     }
     EXPECT_GT(calls_from_site.load(), 0) << "from site " << static_cast<int>(where);
   }
@@ -157,8 +158,6 @@ TYPED_TEST(each_map, g5_a09_user_code_may_call_another_map) {
     for (int round = 0; round < support::rounds(40); ++round) {
       const visiting_scope scope([&] { call_everything(other); });
       call_everything(map);
-      EXPECT_LE(map.size(), 8U);
-      EXPECT_LE(other.size(), 8U);
     }
     EXPECT_GT(calls_from_site.load(), 0) << "from site " << static_cast<int>(where);
   }
@@ -171,9 +170,10 @@ TYPED_TEST(each_map, g5_a09_maps_that_call_each_other_do_not_deadlock) {
     active = where;
     caller_map<TypeParam> maps[2];
     support::run_together(4, [&](int id) {
-      const visiting_scope scope([&] { call_everything(maps[1 - id % 2]); });
-      for (int round = 0; round < support::rounds(8); ++round) call_everything(maps[id % 2]);
+      const visiting_scope scope([&] { call_everything(maps[1 - id % 2], false); });
+      for (int round = 0; round < support::rounds(8); ++round) call_everything(maps[id % 2], false);
     });
+    for (const auto& each : maps) EXPECT_LE(each.size(), 8U);
   }
 }
 

@@ -50,12 +50,13 @@ TEST(wait_graph, a_flight_that_has_landed_is_not_waited_for) {
 }
 
 // Says when somebody begins to wait.
-struct telling_waits : syncmap::detail::platform {
+template <class Base>
+struct telling_waits : Base {
   static inline std::counting_semaphore<> begun{0};
   template <class Atomic, class T>
   static void wait_while(const Atomic& word, T old, std::memory_order order) noexcept {
     begun.release();
-    platform::wait_while(word, old, order);
+    Base::wait_while(word, old, order);
   }
 };
 
@@ -81,18 +82,17 @@ TEST(wait_graph, a_wait_that_nobody_ends_with_a_wake_up_ends) {
 }
 
 struct without_wake_ups : syncmap::detail::platform {
-  static inline std::counting_semaphore<> begun{0};
   template <class Atomic, class T>
   static void wait_while(const Atomic& word, T old, std::memory_order order) noexcept {
-    begun.release();
-    platform::look_until_not(word, old, order);
+    look_until_not(word, old, order);
   }
   template <class Atomic>
   static void wake_all(Atomic&) noexcept {}
 };
 
 TEST(wait_graph, who_waits_sees_what_the_leader_did_without_being_woken) {
-  using flight = syncmap::detail::flight<without_wake_ups>;
+  using waits = telling_waits<without_wake_ups>;
+  using flight = syncmap::detail::flight<waits>;
   for (int round = 0; round < 200; ++round) {
     std::promise<std::shared_ptr<flight>> begun;
     int result = 0;
@@ -100,7 +100,7 @@ TEST(wait_graph, who_waits_sees_what_the_leader_did_without_being_woken) {
       const flight::leading here;
       const auto one = std::make_shared<flight>();
       begun.set_value(one);
-      without_wake_ups::begun.acquire();
+      waits::begun.acquire();
       result = 1;
       one->land();
     });
@@ -112,20 +112,21 @@ TEST(wait_graph, who_waits_sees_what_the_leader_did_without_being_woken) {
 
 // Not each wait of a thread that leads is a part of a circle.
 TEST(wait_graph, who_leads_waits_for_a_flight_whose_leader_waits_for_nobody) {
-  using flight = syncmap::detail::flight<telling_waits>;
+  using waits = telling_waits<syncmap::detail::platform>;
+  using flight = syncmap::detail::flight<waits>;
   std::promise<std::shared_ptr<flight>> begun;
   std::thread other([&] {
     const flight::leading there;
     const auto one = std::make_shared<flight>();
     begun.set_value(one);
-    telling_waits::begun.acquire();
+    waits::begun.acquire();
     one->land();
   });
   const flight::leading here;
   flight mine;
   const std::shared_ptr<flight> its = begun.get_future().get();
   EXPECT_TRUE(its->await());
-  telling_waits::begun.release();  // if nobody waited, the other goes on all the same
+  waits::begun.release();  // if nobody waited, the other goes on all the same
   other.join();
   EXPECT_TRUE(its->has_landed());
   mine.land();
